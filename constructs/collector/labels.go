@@ -1,0 +1,163 @@
+package collector
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// LabelPolicy says which resource attributes become labels. Labels are most of what a sample costs, so each policy
+// keeps a dimension once, under one name, whatever source a metric comes from. The labels job and instance are always
+// set; scope information, attributes that change while a task runs and repetitions of job and instance never become
+// labels.
+type LabelPolicy string
+
+const (
+	// LabelsTask keeps every task-level dimension: cluster name, family, revision, task id, launch type, availability
+	// zone, region, account, and the service name where it is known.
+	LabelsTask LabelPolicy = "task"
+
+	// LabelsIdentity keeps only what makes a series unique: family and task id.
+	LabelsIdentity LabelPolicy = "identity"
+
+	// LabelsAll keeps every attribute that the sources and the detectors give, as ADOT's own configuration files do.
+	LabelsAll LabelPolicy = "all"
+
+	// LabelsList keeps the attributes that Labels.Keep names.
+	LabelsList LabelPolicy = "list"
+)
+
+// Labels configures the labels that every series carries.
+type Labels struct {
+	// Policy chooses the attributes.
+	//
+	// Default: LabelsTask, or LabelsList where Keep is not empty.
+	Policy LabelPolicy
+
+	// Keep lists resource attributes by their OpenTelemetry name, such as aws.ecs.task.family. Only with LabelsList.
+	Keep []string
+}
+
+// Names of resource attributes, as the detectors and receivers of contrib v0.156.0 write them. The cluster name has no
+// attribute of its own in what the ecs detector gives; it is cut out of the cluster's ARN, under the name its label has.
+const (
+	attrServiceName       = "service.name"
+	attrServiceNamespace  = "service.namespace"
+	attrServiceInstanceID = "service.instance.id"
+
+	attrClusterARN  = "aws.ecs.cluster.arn"
+	attrClusterName = "aws_ecs_cluster_name"
+	attrECSService  = "aws.ecs.service.name"
+	attrFamily      = "aws.ecs.task.family"
+	attrLaunchType  = "aws.ecs.launchtype"
+	attrRevision    = "aws.ecs.task.revision"
+	attrTaskARN     = "aws.ecs.task.arn"
+	attrTaskID      = "aws.ecs.task.id"
+
+	attrAccount  = "cloud.account.id"
+	attrPlatform = "cloud.platform"
+	attrProvider = "cloud.provider"
+	attrRegion   = "cloud.region"
+	attrZone     = "cloud.availability_zone"
+
+	attrLogGroupARNs    = "aws.log.group.arns"
+	attrLogGroupNames   = "aws.log.group.names"
+	attrLogStreamARNs   = "aws.log.stream.arns"
+	attrLogStreamNames  = "aws.log.stream.names"
+	clusterNameFromARN  = `cluster/(?P<` + attrClusterName + `>.+)$`
+	jobOfTaskMetrics    = "ecs"
+	parkedPrefix        = "_"
+	deleteParked        = "^_"
+	deleteAllButParked  = "^[^_]"
+	volatileECSMetadata = `^(aws\.ecs\.(docker\.|container\.|task\.(pull_|known_status|version|launch_type))|container\.(id|image\.))`
+)
+
+// detected lists everything the ecs detector adds, with the cluster name.
+var detected = []string{
+	attrClusterARN, attrClusterName, attrFamily, attrLaunchType, attrRevision, attrTaskARN, attrTaskID,
+	attrAccount, attrPlatform, attrProvider, attrRegion, attrZone,
+	attrLogGroupARNs, attrLogGroupNames, attrLogStreamARNs, attrLogStreamNames,
+}
+
+var taskDimensions = []string{
+	attrClusterName, attrECSService, attrFamily, attrLaunchType, attrRevision, attrTaskID, attrAccount, attrRegion, attrZone,
+}
+
+var identity = []string{attrFamily, attrTaskID}
+
+// policy resolves the default.
+func (l Labels) policy() LabelPolicy {
+	switch {
+	case l.Policy != "":
+		return l.Policy
+	case len(l.Keep) > 0:
+		return LabelsList
+	default:
+		return LabelsTask
+	}
+}
+
+// kept lists the attributes that become labels; nil means all.
+func (l Labels) kept() []string {
+	switch l.policy() {
+	case LabelsAll:
+		return nil
+	case LabelsIdentity:
+		return identity
+	case LabelsList:
+		return l.Keep
+	default:
+		return taskDimensions
+	}
+}
+
+func (l Labels) detectors() []string {
+	if l.policy() == LabelsAll {
+		return []string{"env", "system", "ecs"}
+	}
+	return []string{"env", "ecs"}
+}
+
+// sourceActions reduce what a source says of itself to names, before the task's own attributes are detected, so that a
+// source's spelling of a dimension (aws.ecs.task.version, launch_type in capitals) never stands beside the detector's.
+// A set of names cannot be excluded from a deletion pattern directly, so the kept ones are parked under a prefix first.
+func (l Labels) sourceActions(names ...string) []attributeAction {
+	if l.kept() == nil {
+		return []attributeAction{{Action: "delete", Pattern: volatileECSMetadata}}
+	}
+	for _, k := range l.Keep {
+		if !slices.Contains(detected, k) && !slices.Contains(names, k) {
+			names = append(names, k)
+		}
+	}
+	var actions []attributeAction
+	for _, n := range names {
+		actions = append(actions, attributeAction{Action: "insert", Key: text(parkedPrefix + n), FromAttribute: text(n)})
+	}
+	actions = append(actions, attributeAction{Action: "delete", Pattern: deleteAllButParked})
+	for _, n := range names {
+		actions = append(actions, attributeAction{Action: "insert", Key: text(n), FromAttribute: text(parkedPrefix + n)})
+	}
+	return append(actions, attributeAction{Action: "delete", Pattern: deleteParked})
+}
+
+// taskActions run after detection. They cut the cluster's name out of its ARN, make sure that job and instance are set
+// and unique per task, and drop what the policy does not keep.
+func (l Labels) taskActions() []attributeAction {
+	actions := []attributeAction{
+		{Action: "extract", Key: attrClusterARN, Pattern: clusterNameFromARN},
+		{Action: "insert", Key: attrServiceName, FromAttribute: attrFamily},
+		{Action: "insert", Key: attrServiceInstanceID, FromAttribute: attrTaskID},
+	}
+	kept := l.kept()
+	if kept == nil {
+		return actions
+	}
+	var drop []string
+	for _, d := range detected {
+		if !slices.Contains(kept, d) {
+			drop = append(drop, regexp.QuoteMeta(d))
+		}
+	}
+	return append(actions, attributeAction{Action: "delete", Pattern: text("^(" + strings.Join(drop, "|") + ")$")})
+}

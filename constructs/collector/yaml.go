@@ -1,0 +1,71 @@
+package collector
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// placeholder matches what CDK writes for a value that is known only at deployment.
+var placeholder = regexp.MustCompile(`\$\{Token\[[a-zA-Z0-9:._-]*\]\}`)
+
+func hasPlaceholder(s string) bool { return placeholder.MatchString(s) }
+
+// escape doubles every $ that does not belong to a placeholder, so that the collector reads it as a plain $.
+func escape(s string) string {
+	var b strings.Builder
+	rest := s
+	for {
+		at := placeholder.FindStringIndex(rest)
+		if at == nil {
+			b.WriteString(strings.ReplaceAll(rest, "$", "$$"))
+			return b.String()
+		}
+		b.WriteString(strings.ReplaceAll(rest[:at[0]], "$", "$$"))
+		b.WriteString(rest[at[0]:at[1]])
+		rest = rest[at[1]:]
+	}
+}
+
+// text is a string value. It is always rendered as a string, whatever it looks like, and quoted where it holds a
+// placeholder, because nobody knows yet what will stand there.
+type text string
+
+func (t text) MarshalYAML() (any, error) {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: escape(string(t))}
+	if hasPlaceholder(string(t)) {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n, nil
+}
+
+// number is a whole number, a size such as 16MB, or a placeholder for one; it is rendered bare.
+type number string
+
+func (n number) MarshalYAML() (any, error) {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: string(n)}, nil
+}
+
+// duration is rendered in a form that Go and Prometheus both read.
+type duration time.Duration
+
+func (d duration) MarshalYAML() (any, error) {
+	if v := time.Duration(d); v%time.Second != 0 {
+		return fmt.Sprintf("%dms", v.Milliseconds()), nil
+	}
+	return fmt.Sprintf("%ds", int64(time.Duration(d).Seconds())), nil
+}
+
+func render(d document) (string, error) {
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(d); err != nil {
+		return "", fmt.Errorf("render collector configuration: %w", err)
+	}
+	return b.String(), enc.Close()
+}

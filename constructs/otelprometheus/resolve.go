@@ -1,0 +1,359 @@
+package otelprometheus
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+)
+
+// Defaults of the collector's container.
+const (
+	defaultImage         = "public.ecr.aws/aws-observability/aws-otel-collector:" + collector.ADOTVersion
+	defaultContainerName = "aws-otel-collector"
+	defaultUser          = "4317"
+	defaultMemoryMiB     = 512
+	defaultStopTimeout   = 60 * time.Second
+	defaultStreamPrefix  = "ecs"
+
+	defaultHealthStartPeriod = 10 * time.Second
+
+	defaultGrpcPort = 4317
+	defaultHttpPort = 4318
+	// healthCheckEndpoint is what the program /healthcheck in the ADOT image asks.
+	healthCheckEndpoint = loopback + ":13133"
+	loopback            = "127.0.0.1"
+)
+
+// Names of environment variables of the collector's container.
+const (
+	envConfig         = "COLLECTOR_CONFIG"
+	envGoMemLimit     = "GOMEMLIMIT"
+	envRemoteWriteUrl = "AWS_PROMETHEUS_ENDPOINT"
+	envAotConfig      = "AOT_CONFIG_CONTENT"
+)
+
+// Values that are known only when the task definition exists stand in the configuration as placeholders while it is
+// validated.
+const (
+	pendingEndpoint = "${Token[pending.endpoint]}"
+	pendingRegion   = "${Token[pending.region]}"
+	pendingFamily   = "${Token[pending.family]}"
+)
+
+// task is what matters of the task definition's own props.
+type task struct {
+	compatibility awsecs.Compatibility
+	networkMode   awsecs.NetworkMode
+	platform      *awsecs.RuntimePlatform
+	memoryMiB     *float64 // nil where it is not known
+}
+
+// settings are the props with every default filled in. Later code never asks whether something was set.
+type settings struct {
+	telemetry   TelemetryProps
+	config      collector.Config // what is generated; the zero value where configFile is set
+	configFile  string
+	container   CollectorProps
+	memoryMiB   int // 0: no limit, or not known
+	health      HealthCheckProps
+	restart     RestartPolicyProps
+	logging     LoggingProps
+	healthOn    bool
+	restartOn   bool
+	otlp        bool
+	memoryLimit *float64 // as rendered
+
+	taskMemoryMiB *float64 // nil where it is not known
+}
+
+// mustResolve validates and resolves the props of a constructor, or panics with all faults, before anything is built.
+func mustResolve(constructor string, scope constructs.Construct, id *string, telemetry *TelemetryProps, t task) *settings {
+	var f faults
+	if scope == nil {
+		f.add("scope is nil; pass the stack or construct to build in")
+	}
+	if id == nil || *id == "" {
+		f.add("id is empty; pass a name that is unique in its scope")
+	}
+	t.validate(&f)
+	s := resolve(telemetry, t, &f)
+	path := constructor
+	if scope != nil && id != nil {
+		path = childPath(scope, *id) + ": " + constructor
+	}
+	f.panicIfAny(path)
+	return s
+}
+
+func resolve(telemetry *TelemetryProps, t task, f *faults) *settings {
+	s := &settings{taskMemoryMiB: t.memoryMiB}
+	if telemetry != nil {
+		s.telemetry = *telemetry
+	}
+	s.resolveContainer(t, f)
+	s.resolveLogging(f)
+	if c := s.telemetry.Config; c != nil {
+		s.configFile = c.imageFile
+		if !strings.HasPrefix(c.imageFile, "/") {
+			f.add("Telemetry.Config: %q is not the absolute path of a file in the image", c.imageFile)
+		}
+		s.rejectIgnored(f)
+		return s
+	}
+	s.resolveConfig(f)
+	return s
+}
+
+// rejectIgnored reports the fields that a configuration from elsewhere would ignore.
+func (s *settings) rejectIgnored(f *faults) {
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"Otlp", s.telemetry.Otlp != nil},
+		{"Scrape", s.telemetry.Scrape != nil},
+		{"TaskMetrics", s.telemetry.TaskMetrics != nil},
+		{"Labels", s.telemetry.Labels != nil},
+	} {
+		if field.set {
+			f.add("Telemetry.%s is set together with Telemetry.Config, which would ignore it; remove one of them", field.name)
+		}
+	}
+}
+
+func (s *settings) resolveConfig(f *faults) {
+	c := collector.Config{
+		RemoteWrite:    collector.RemoteWrite{Endpoint: pendingEndpoint, Region: pendingRegion},
+		MemoryLimitMiB: s.memoryMiB,
+	}
+	if s.healthOn {
+		c.HealthCheckEndpoint = healthCheckEndpoint
+	}
+	scrape := s.telemetry.Scrape
+	if o := s.telemetry.Otlp; o != nil && boolOr(o.Enabled, true) || o == nil && scrape == nil {
+		if o == nil {
+			o = &OtlpProps{}
+		}
+		s.otlp = true
+		c.OTLP = &collector.OTLP{
+			GRPCEndpoint: loopback + ":" + numberOr(o.GrpcPort, defaultGrpcPort),
+			HTTPEndpoint: loopback + ":" + numberOr(o.HttpPort, defaultHttpPort),
+		}
+	}
+	if scrape != nil {
+		for i, job := range *scrape {
+			c.Scrape = append(c.Scrape, resolveScrapeJob(fmt.Sprintf("Telemetry.Scrape[%d]", i), job, f))
+		}
+	}
+	if t := s.telemetry.TaskMetrics; t == nil {
+		c.TaskMetrics = &collector.TaskMetrics{}
+	} else if boolOr(t.Enabled, true) {
+		c.TaskMetrics = &collector.TaskMetrics{Interval: f.duration("Telemetry.TaskMetrics.Interval", t.Interval)}
+	}
+	if l := s.telemetry.Labels; l != nil {
+		c.Labels = collector.Labels{Policy: l.Policy, Keep: plainStrings(l.Keep)}
+	}
+	s.config = c
+	f.addError(c.Validate())
+}
+
+// resolveScrapeJob turns a job into the collector's form; where names it in messages.
+func resolveScrapeJob(where string, job *ScrapeJob, f *faults) collector.ScrapeJob {
+	if job == nil {
+		f.add("%s is nil; remove it or describe a job", where)
+		return collector.ScrapeJob{Name: where, Targets: []string{loopback + ":1"}}
+	}
+	r := collector.ScrapeJob{
+		Name:                  stringOr(job.Name, pendingFamily),
+		Path:                  stringOr(job.Path, ""),
+		Interval:              f.duration(where+".Interval", job.Interval),
+		Timeout:               f.duration(where+".Timeout", job.Timeout),
+		SampleLimit:           number(job.SampleLimit),
+		LabelLimit:            number(job.LabelLimit),
+		LabelValueLengthLimit: number(job.LabelValueLengthLimit),
+	}
+	if job.Port == nil {
+		f.add("%s.Port is not set; name the port that the endpoint listens on", where)
+	} else {
+		r.Targets = []string{loopback + ":" + number(job.Port)}
+	}
+	if b := job.BodySizeLimit; b != nil {
+		if *b.IsUnresolved() {
+			f.add("%s.BodySizeLimit is a token; it must be known at synthesis", where)
+		} else {
+			r.BodySizeLimit = fmt.Sprintf("%.0fKB", *b.ToKibibytes(&awscdk.SizeConversionOptions{Rounding: awscdk.SizeRoundingBehavior_FLOOR}))
+		}
+	}
+	return r
+}
+
+func (s *settings) resolveContainer(t task, f *faults) {
+	if c := s.telemetry.Collector; c != nil {
+		s.container = *c
+	}
+	c := &s.container
+	if c.Image == nil {
+		c.Image = awsecs.ContainerImage_FromRegistry(jsii.String(defaultImage), nil)
+	}
+	c.ContainerName = jsii.String(stringOr(c.ContainerName, defaultContainerName))
+	c.Essential = jsii.Bool(boolOr(c.Essential, true))
+	c.ReadonlyRootFilesystem = trueOrNil(c.ReadonlyRootFilesystem)
+	c.User = jsii.String(stringOr(c.User, defaultUser))
+	if c.StopTimeout == nil {
+		c.StopTimeout = seconds(defaultStopTimeout)
+	}
+	if c.StartOrder == "" {
+		c.StartOrder = awsecs.ContainerDependencyCondition_START
+	}
+	if h := c.HealthCheck; h != nil {
+		s.health = *h
+	}
+	s.healthOn = boolOr(s.health.Enabled, true)
+	if r := c.RestartPolicy; r != nil {
+		s.restart = *r
+	}
+	s.restartOn = boolOr(s.restart.Enabled, true)
+	s.resolveMemory(t)
+	s.validateContainer(t, f)
+}
+
+// resolveMemory picks the container's limit. It never changes a number that the user gave.
+func (s *settings) resolveMemory(t task) {
+	switch limit := s.container.MemoryLimitMiB; {
+	case limit != nil && !unresolved(limit) && *limit == 0:
+		// No limit.
+	case limit != nil:
+		s.memoryLimit = limit
+	case s.telemetry.Config != nil:
+		// The file knows nothing of a limit.
+	case t.memoryMiB != nil:
+		s.memoryLimit = jsii.Number(min(defaultMemoryMiB, float64(int(*t.memoryMiB)/2)))
+	default:
+		s.memoryLimit = jsii.Number(defaultMemoryMiB)
+	}
+	if known := knownNumber(s.memoryLimit, 0); known != nil {
+		s.memoryMiB = int(*known)
+	}
+}
+
+func (s *settings) resolveLogging(f *faults) {
+	if l := s.telemetry.Logging; l != nil {
+		s.logging = *l
+	}
+	l := &s.logging
+	if l.CollectorLogGroup != nil && l.CollectorLogGroupName != nil {
+		f.add("Telemetry.Logging: CollectorLogGroup and CollectorLogGroupName are both set; a given group keeps its own name")
+	}
+	if l.ContainerLogGroup != nil && l.ContainerLogGroupName != nil {
+		f.add("Telemetry.Logging: ContainerLogGroup and ContainerLogGroupName are both set; a given group keeps its own name")
+	}
+	if l.Retention == "" {
+		l.Retention = awslogs.RetentionDays_ONE_MONTH
+	}
+	l.StreamPrefix = jsii.String(stringOr(l.StreamPrefix, defaultStreamPrefix))
+}
+
+// complete fills in what is known once the task definition and its workspace exist.
+func (s *settings) complete(family, endpoint, region string) {
+	s.config.RemoteWrite.Endpoint = endpoint
+	s.config.RemoteWrite.Region = region
+	s.config.Scrape = slices.Clone(s.config.Scrape)
+	for i := range s.config.Scrape {
+		if s.config.Scrape[i].Name == pendingFamily {
+			s.config.Scrape[i].Name = family
+		}
+	}
+}
+
+func unresolved(v any) bool { return *awscdk.Token_IsUnresolved(v) }
+
+// number renders a number, or the placeholder of one that is known only at deployment; nil is empty.
+func number(n *float64) string {
+	switch {
+	case n == nil:
+		return ""
+	case unresolved(n):
+		return *awscdk.Token_AsString(n, nil)
+	default:
+		return strconv.FormatFloat(*n, 'f', -1, 64)
+	}
+}
+
+func numberOr(n *float64, d float64) string {
+	if n == nil {
+		n = &d
+	}
+	return number(n)
+}
+
+// knownNumber is n, d where n is nil, and nil where n is a token.
+func knownNumber(n *float64, d float64) *float64 {
+	switch {
+	case n == nil:
+		return &d
+	case unresolved(n):
+		return nil
+	default:
+		return n
+	}
+}
+
+// parseMiB reads the memory of an awsecs.TaskDefinition; nil where it is not known. What awscdk does not understand
+// either, it reports itself.
+func parseMiB(s *string) *float64 {
+	if s == nil || unresolved(*s) {
+		return nil
+	}
+	n, err := strconv.ParseFloat(*s, 64)
+	if err != nil {
+		return nil
+	}
+	return &n
+}
+
+func stringOr(s *string, d string) string {
+	if s == nil {
+		return d
+	}
+	return *s
+}
+
+func boolOr(b *bool, d bool) bool {
+	if b == nil {
+		return d
+	}
+	return *b
+}
+
+// trueOrNil leaves a property out of the template where false is what ECS assumes anyway.
+func trueOrNil(b *bool) *bool {
+	if boolOr(b, true) {
+		return jsii.Bool(true)
+	}
+	return nil
+}
+
+func plainStrings(s *[]*string) []string {
+	if s == nil {
+		return nil
+	}
+	var r []string
+	for _, v := range *s {
+		r = append(r, stringOr(v, ""))
+	}
+	return r
+}
+
+func seconds(d time.Duration) awscdk.Duration {
+	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
+}

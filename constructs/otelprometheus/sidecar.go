@@ -1,0 +1,172 @@
+package otelprometheus
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+)
+
+// Construct ids below the task definition. They are part of the contract: changing one replaces resources.
+const (
+	idCollector         = "Collector"
+	idWorkspace         = "Workspace"
+	idCollectorLogGroup = "CollectorLogGroup"
+	idContainerLogGroup = "ContainerLogGroup"
+)
+
+// sidecar is the collector's part of a task definition, whatever the kind of that.
+type sidecar struct {
+	task      awsecs.TaskDefinition // the construct that users see
+	base      awsecs.TaskDefinition // its awscdk part, whose AddContainer adds a container as it is
+	settings  *settings
+	workspace amp.IWorkspace
+
+	collector         awsecs.ContainerDefinition
+	collectorLogGroup awslogs.ILogGroup
+	containerLogGroup awslogs.ILogGroup
+
+	// adopted holds the containers that have their dependency and environment, by path.
+	adopted map[string]bool
+}
+
+func (s *sidecar) addScrapeJob(job *ScrapeJob) {
+	var f faults
+	where := *s.task.Node().Path() + ": AddScrapeJob"
+	if s.settings.configFile != "" {
+		f.add("the collector's configuration comes from %s; a job cannot be added to it", s.settings.configFile)
+		f.panicIfAny(where)
+	}
+	config := s.settings.config
+	config.Scrape = append(config.Scrape[:len(config.Scrape):len(config.Scrape)], resolveScrapeJob("job", job, &f))
+	f.addError(config.Validate())
+	f.panicIfAny(where)
+	s.settings.config = config
+	s.settings.complete(*s.task.Family(), config.RemoteWrite.Endpoint, config.RemoteWrite.Region)
+	s.collector.AddEnvironment(jsii.String(envConfig), jsii.String(mustYAML(s.settings.config)))
+}
+
+// attach adds the collector to a new task definition.
+func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
+	s := &sidecar{task: task, base: base, settings: resolved, adopted: map[string]bool{}}
+	s.workspace = resolved.telemetry.Workspace
+	if s.workspace == nil {
+		s.workspace = amp.NewWorkspace(task, jsii.String(idWorkspace), nil)
+	}
+	s.workspace.GrantRemoteWrite(task.TaskRole())
+	s.settings.complete(*task.Family(), *s.workspace.RemoteWriteUrl(), *s.workspace.Env().Region)
+
+	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
+	// The first essential container becomes the default one, which a load balancer targets. It must be the app's.
+	task.SetDefaultContainer(nil)
+	s.warnAboutImage()
+
+	task.Node().AddValidation(&synthChecks{s})
+	awscdk.Aspects_Of(task).Add(&adopter{s}, nil)
+	return s
+}
+
+func (s *sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
+	c := s.settings.container
+	o := &awsecs.ContainerDefinitionOptions{
+		Image:                  c.Image,
+		ContainerName:          c.ContainerName,
+		Cpu:                    c.Cpu,
+		MemoryLimitMiB:         s.settings.memoryLimit,
+		MemoryReservationMiB:   c.MemoryReservationMiB,
+		Essential:              c.Essential,
+		ReadonlyRootFilesystem: c.ReadonlyRootFilesystem,
+		Secrets:                c.Secrets,
+		StopTimeout:            c.StopTimeout,
+		Logging:                c.Logging,
+	}
+	if *c.User != "" {
+		o.User = c.User
+	}
+	if r := s.settings.restart; s.settings.restartOn {
+		o.EnableRestartPolicy = jsii.Bool(true)
+		o.RestartAttemptPeriod = r.AttemptPeriod
+		o.RestartIgnoredExitCodes = r.IgnoredExitCodes
+	}
+	if h := s.settings.health; s.settings.healthOn {
+		o.HealthCheck = &awsecs.HealthCheck{
+			// CMD, because the ADOT image has no shell; CDK would turn a single word into CMD-SHELL.
+			Command:     jsii.Strings("CMD", "/healthcheck"),
+			Interval:    h.Interval,
+			Timeout:     h.Timeout,
+			Retries:     h.Retries,
+			StartPeriod: h.StartPeriod,
+		}
+		if o.HealthCheck.StartPeriod == nil {
+			o.HealthCheck.StartPeriod = seconds(defaultHealthStartPeriod)
+		}
+	}
+	if o.Logging == nil {
+		s.collectorLogGroup = s.logGroup(idCollectorLogGroup, s.settings.logging.CollectorLogGroup, s.settings.logging.CollectorLogGroupName)
+		o.Logging = s.awsLogs(s.collectorLogGroup)
+	}
+	o.Command, o.Environment = s.configuration()
+	return o
+}
+
+// configuration is the command line and the environment that give the collector its configuration.
+func (s *sidecar) configuration() (*[]*string, *map[string]*string) {
+	env := map[string]*string{}
+	var args []string
+	if file := s.settings.configFile; file != "" {
+		args = []string{"--config=" + file}
+		env[envRemoteWriteUrl] = s.workspace.RemoteWriteUrl()
+	} else {
+		args = s.settings.config.Args(envConfig)
+		env[envConfig] = jsii.String(mustYAML(s.settings.config))
+		if limit := s.settings.config.GoMemLimit(); limit != "" {
+			env[envGoMemLimit] = jsii.String(limit)
+		}
+	}
+	if own := s.settings.container.Environment; own != nil {
+		maps.Copy(env, *own)
+	}
+	return jsii.Strings(args...), &env
+}
+
+// mustYAML renders a configuration that was validated before.
+func mustYAML(c collector.Config) string {
+	text, err := c.YAML()
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+func (s *sidecar) logGroup(id string, given awslogs.ILogGroup, name *string) awslogs.ILogGroup {
+	if given != nil {
+		return given
+	}
+	l := s.settings.logging
+	props := &awslogs.LogGroupProps{LogGroupName: name, Retention: l.Retention, RemovalPolicy: l.RemovalPolicy}
+	if l.EncryptionKey != nil {
+		props.EncryptionKey = l.EncryptionKey
+	}
+	return awslogs.NewLogGroup(s.task, jsii.String(id), props)
+}
+
+func (s *sidecar) awsLogs(group awslogs.ILogGroup) awsecs.LogDriver {
+	return awsecs.LogDrivers_AwsLogs(&awsecs.AwsLogDriverProps{LogGroup: group, StreamPrefix: s.settings.logging.StreamPrefix})
+}
+
+// warnAboutImage draws attention to an image that can change under a deployed task definition.
+func (s *sidecar) warnAboutImage() {
+	image := *s.collector.ImageName()
+	name := image[strings.LastIndex(image, "/")+1:]
+	if unresolved(image) || strings.Contains(name, "@") || strings.Contains(name, ":") && !strings.HasSuffix(name, ":latest") {
+		return
+	}
+	awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:unpinnedImage"),
+		jsii.String("the collector's image "+image+" is not pinned to a version; name a tag such as "+collector.ADOTVersion))
+}
