@@ -198,7 +198,8 @@ type CollectorProps struct {
 
 	// StopTimeout is how long ECS waits between SIGTERM and SIGKILL. At most 120 seconds on Fargate.
 	//
-	// Default: 60 seconds: time to send what is still queued, once, over a slow connection.
+	// Default: 60 seconds: time to send what is still queued, once, over a slow connection; what ECS takes (30 seconds)
+	// where Config is not generated.
 	// Source: Amazon ECS task definition parameters, stopTimeout.
 	StopTimeout awscdk.Duration
 

@@ -152,7 +152,7 @@ func (s *settings) resolveConfig(f *faults) {
 	}
 	if scrape != nil {
 		for i, job := range *scrape {
-			c.Scrape = append(c.Scrape, resolveScrapeJob(fmt.Sprintf("Telemetry.Scrape[%d]", i), job, f))
+			c.Scrape = append(c.Scrape, resolveScrapeJob(fmt.Sprintf("Telemetry.Scrape[%d]", i), job, c.Scrape, f))
 		}
 	}
 	if t := s.telemetry.TaskMetrics; t == nil {
@@ -167,8 +167,8 @@ func (s *settings) resolveConfig(f *faults) {
 	f.addError(c.Validate())
 }
 
-// resolveScrapeJob turns a job into the collector's form; where names it in messages.
-func resolveScrapeJob(where string, job *ScrapeJob, f *faults) collector.ScrapeJob {
+// resolveScrapeJob turns a job into the collector's form; where names it in messages, others are the jobs before it.
+func resolveScrapeJob(where string, job *ScrapeJob, others []collector.ScrapeJob, f *faults) collector.ScrapeJob {
 	if job == nil {
 		f.add("%s is nil; remove it or describe a job", where)
 		return collector.ScrapeJob{Name: where, Targets: []string{loopback + ":1"}}
@@ -182,8 +182,13 @@ func resolveScrapeJob(where string, job *ScrapeJob, f *faults) collector.ScrapeJ
 		LabelLimit:            number(job.LabelLimit),
 		LabelValueLengthLimit: number(job.LabelValueLengthLimit),
 	}
+	if job.Name == nil && slices.ContainsFunc(others, func(o collector.ScrapeJob) bool { return o.Name == pendingFamily }) {
+		f.add("%s.Name is not set; only one job can take the family's name", where)
+		r.Name = where
+	}
 	if job.Port == nil {
 		f.add("%s.Port is not set; name the port that the endpoint listens on", where)
+		r.Targets = []string{loopback + ":1"} // reported already
 	} else {
 		r.Targets = []string{loopback + ":" + number(job.Port)}
 	}
@@ -209,7 +214,7 @@ func (s *settings) resolveContainer(t task, f *faults) {
 	c.Essential = jsii.Bool(boolOr(c.Essential, true))
 	c.ReadonlyRootFilesystem = trueOrNil(c.ReadonlyRootFilesystem)
 	c.User = jsii.String(stringOr(c.User, defaultUser))
-	if c.StopTimeout == nil {
+	if c.StopTimeout == nil && s.telemetry.Config == nil {
 		c.StopTimeout = seconds(defaultStopTimeout)
 	}
 	if c.StartOrder == "" {

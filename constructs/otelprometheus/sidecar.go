@@ -44,7 +44,7 @@ func (s *sidecar) addScrapeJob(job *ScrapeJob) {
 		f.panicIfAny(where)
 	}
 	config := s.settings.config
-	config.Scrape = append(config.Scrape[:len(config.Scrape):len(config.Scrape)], resolveScrapeJob("job", job, &f))
+	config.Scrape = append(config.Scrape[:len(config.Scrape):len(config.Scrape)], resolveScrapeJob("job", job, config.Scrape, &f))
 	f.addError(config.Validate())
 	f.panicIfAny(where)
 	s.settings.config = config

@@ -1,0 +1,33 @@
+# Two commands do everything: make synth, make test. Both need only Go, Node and make.
+
+# The CDK CLI; aws-cdk@latest is a build that refuses today's cloud assemblies.
+CDK_CLI := aws-cdk@2.1148.1
+
+# Modules with tests. The nested ones keep their dependencies from those who import the constructs.
+MODULES := . sampleapp test/e2e
+
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export AWS_EC2_METADATA_DISABLED := true
+export CDK_DISABLE_CLI_TELEMETRY := true
+
+.PHONY: synth test test-unit test-e2e golden lint
+
+synth: ## Write every sample stack's template into cdk.out. Needs no AWS account.
+	npx --yes $(CDK_CLI) synth --quiet --no-notices
+
+test: test-unit test-e2e ## Run all tests.
+
+test-unit: ## Run the tests of the library, the samples' templates and the sample app.
+	go test ./...
+	cd sampleapp && go test ./...
+
+test-e2e: ## Run what the templates say, with a real collector and a real Prometheus.
+	cd test/e2e && go test ./...
+
+golden: ## Rewrite the golden files. Read the difference before you commit it.
+	UPDATE_GOLDEN=1 go test ./test ./constructs/collector -run Golden
+
+lint: ## Check the format and run the linters over every module.
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	cd tools && go build -o ../cdk.out/staticcheck honnef.co/go/tools/cmd/staticcheck
+	for m in $(MODULES); do (cd $$m && go vet ./... && $(CURDIR)/cdk.out/staticcheck ./...) || exit 1; done

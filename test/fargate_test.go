@@ -1,0 +1,373 @@
+package test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+)
+
+func TestDefaultsOfTheCollectorContainer(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, nil, nil)
+	c := synth(t, stack).container(collectorName)
+
+	assertJSON(t, "image", c["Image"], `"public.ecr.aws/aws-observability/aws-otel-collector:`+collector.ADOTVersion+`"`)
+	assertJSON(t, "essential", c["Essential"], `true`)
+	assertJSON(t, "restart policy", c["RestartPolicy"], `{"Enabled":true}`)
+	assertJSON(t, "health check", c["HealthCheck"], `{"Command":["CMD","/healthcheck"],"Interval":30,"Retries":3,"StartPeriod":10,"Timeout":5}`)
+	assertJSON(t, "read-only root", c["ReadonlyRootFilesystem"], `true`)
+	assertJSON(t, "user", c["User"], `"4317"`)
+	assertJSON(t, "memory", c["Memory"], `512`)
+	assertJSON(t, "stop timeout", c["StopTimeout"], `60`)
+	assertJSON(t, "GOMEMLIMIT", environment(c)["GOMEMLIMIT"], `"409MiB"`)
+	for _, absent := range []string{"PortMappings", "Cpu", "Privileged", "LinuxParameters", "DependsOn", "Secrets", "Links"} {
+		if v, ok := c[absent]; ok {
+			t.Errorf("%s is set: %v", absent, v)
+		}
+	}
+}
+
+func TestCollectorContainerFollowsItsProps(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, &otelprometheus.TelemetryProps{Collector: &otelprometheus.CollectorProps{
+		Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("collector:2"), nil),
+		ContainerName:          jsii.String("metrics"),
+		Cpu:                    jsii.Number(64),
+		MemoryLimitMiB:         jsii.Number(256),
+		MemoryReservationMiB:   jsii.Number(128),
+		Essential:              jsii.Bool(false),
+		RestartPolicy:          &otelprometheus.RestartPolicyProps{Enabled: jsii.Bool(false)},
+		HealthCheck:            &otelprometheus.HealthCheckProps{Enabled: jsii.Bool(false)},
+		StopTimeout:            awscdk.Duration_Seconds(jsii.Number(90)),
+		ReadonlyRootFilesystem: jsii.Bool(false),
+		User:                   jsii.String(""),
+		Environment:            &map[string]*string{"GODEBUG": jsii.String("gctrace=1"), "GOMEMLIMIT": jsii.String("100MiB")},
+		Logging:                awsecs.LogDrivers_None(),
+	}}, nil)
+	c := synth(t, stack).container("metrics")
+
+	assertJSON(t, "image", c["Image"], `"collector:2"`)
+	assertJSON(t, "cpu", c["Cpu"], `64`)
+	assertJSON(t, "memory", c["Memory"], `256`)
+	assertJSON(t, "reservation", c["MemoryReservation"], `128`)
+	assertJSON(t, "essential", c["Essential"], `false`)
+	assertJSON(t, "stop timeout", c["StopTimeout"], `90`)
+	assertJSON(t, "GODEBUG", environment(c)["GODEBUG"], `"gctrace=1"`)
+	assertJSON(t, "the user's GOMEMLIMIT", environment(c)["GOMEMLIMIT"], `"100MiB"`)
+	for _, absent := range []string{"RestartPolicy", "HealthCheck", "ReadonlyRootFilesystem", "User", "LogConfiguration"} {
+		if v, ok := c[absent]; ok && asJSON(v) != `{"LogDriver":"none"}` {
+			t.Errorf("%s is set: %v", absent, v)
+		}
+	}
+	if config := configText(c); !strings.Contains(config, "limit_mib: 230") || strings.Contains(config, "health_check") {
+		t.Errorf("the configuration does not follow the container:\n%s", config)
+	}
+}
+
+// configText is a collector's configuration with every reference cut down to its name.
+func configText(collector object) string {
+	return plainText(environment(collector)["COLLECTOR_CONFIG"])
+}
+
+func plainText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case object:
+		if join, ok := v["Fn::Join"].([]any); ok {
+			var b strings.Builder
+			for _, part := range join[1].([]any) {
+				b.WriteString(plainText(part))
+			}
+			return b.String()
+		}
+		return asJSON(v)
+	}
+	return asJSON(v)
+}
+
+func TestCollectorTakesHalfOfASmallTask(t *testing.T) {
+	stack := newStack(t)
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil) // 512 MiB
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	assertJSON(t, "memory", synth(t, stack).container(collectorName)["Memory"], `256`)
+}
+
+func TestUserPropsPassThroughUntouched(t *testing.T) {
+	stack := newStack(t)
+	env := map[string]*string{"A": jsii.String("1")}
+	options := &awsecs.ContainerDefinitionOptions{Image: anyImage(), Environment: &env}
+	telemetry := &otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}, Otlp: &otelprometheus.OtlpProps{}}
+	before := *telemetry
+	td := fargateTask(stack, telemetry, options)
+	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(9090), Name: jsii.String("other")})
+
+	if len(env) != 1 || options.Logging != nil || options.Environment != &env {
+		t.Errorf("the caller's container options were changed: %v", options)
+	}
+	if *telemetry != before || len(*telemetry.Scrape) != 1 || (*telemetry.Scrape)[0].Name != nil {
+		t.Errorf("the caller's telemetry props were changed: %v", telemetry)
+	}
+	tmpl := synth(t, stack)
+	assertJSON(t, "task cpu", tmpl.one("AWS::ECS::TaskDefinition")["Cpu"], `"512"`)
+	assertJSON(t, "task memory", tmpl.one("AWS::ECS::TaskDefinition")["Memory"], `"1024"`)
+	assertJSON(t, "the app's variable", environment(tmpl.container("app"))["A"], `"1"`)
+}
+
+func TestTokensAreAcceptedWhereverAValueIs(t *testing.T) {
+	stack := newStack(t)
+	number := func(name string) *float64 {
+		return awscdk.NewCfnParameter(stack, jsii.String(name), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber()
+	}
+	text := func(name string) *string {
+		return awscdk.NewCfnParameter(stack, jsii.String(name), nil).ValueAsString()
+	}
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{MemoryLimitMiB: number("TaskMemory"), Cpu: number("TaskCpu")},
+		Telemetry: &otelprometheus.TelemetryProps{
+			Workspace: amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), text("WorkspaceArn")),
+			Otlp:      &otelprometheus.OtlpProps{GrpcPort: number("GrpcPort"), HttpPort: number("HttpPort")},
+			Scrape: &[]*otelprometheus.ScrapeJob{{
+				Port: number("Port"), Name: text("Job"), Path: text("Path"), SampleLimit: number("Samples"),
+			}},
+			Collector: &otelprometheus.CollectorProps{MemoryLimitMiB: number("Memory"), Cpu: number("Cpu")},
+		},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), Cpu: number("AppCpu")})
+	tmpl := synth(t, stack)
+	c := tmpl.container(collectorName)
+	config := configText(c)
+	for _, want := range []string{
+		`job_name: "{"Ref":"Job"}"`, `"127.0.0.1:{"Ref":"Port"}"`, `metrics_path: "{"Ref":"Path"}"`, `sample_limit: {"Ref":"Samples"}`,
+		`endpoint: "127.0.0.1:{"Ref":"GrpcPort"}"`, `limit_percentage: 90`,
+		`region: "{"Fn::Select":[3,{"Fn::Split":[":",{"Ref":"WorkspaceArn"}]}]}"`,
+	} {
+		if !strings.Contains(config, want) {
+			t.Errorf("%s is missing in\n%s", want, config)
+		}
+	}
+	assertJSON(t, "memory", c["Memory"], `{"Ref":"Memory"}`)
+	if _, ok := environment(c)["GOMEMLIMIT"]; ok {
+		t.Error("GOMEMLIMIT is set, but the limit is not known at synthesis")
+	}
+	assertJSON(t, "OTLP endpoint", environment(tmpl.container("app"))["OTEL_EXPORTER_OTLP_ENDPOINT"],
+		`{"Fn::Join":["",["http://127.0.0.1:",{"Ref":"HttpPort"}]]}`)
+}
+
+func TestTaskRoleMayWriteToTheWorkspaceAndNothingElse(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, nil, nil)
+	assertJSON(t, "statements", synth(t, stack).statements("TaskTaskRole"),
+		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["TaskWorkspaceCC2D2B01","Arn"]}}]`)
+}
+
+func TestGivenWorkspaceAndRoleAreUsed(t *testing.T) {
+	stack := newStack(t)
+	role := awsiam.NewRole(stack, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("ecs-tasks.amazonaws.com"), nil)})
+	workspace := amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String(workspaceArn))
+	otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{TaskRole: role},
+		Telemetry:                  &otelprometheus.TelemetryProps{Workspace: workspace},
+	})
+	tmpl := synth(t, stack)
+	if n := len(tmpl.all("AWS::APS::Workspace")); n != 0 {
+		t.Errorf("%d workspaces created", n)
+	}
+	assertJSON(t, "statements", tmpl.statements("RoleDefaultPolicy"),
+		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":"`+workspaceArn+`"}]`)
+	config := configText(tmpl.container(collectorName))
+	for _, want := range []string{
+		`endpoint: "https://aps-workspaces.eu-west-1.{"Ref":"AWS::URLSuffix"}/workspaces/ws-1/api/v1/remote_write"`, "region: eu-west-1\n    service: aps",
+	} {
+		if !strings.Contains(config, want) {
+			t.Errorf("%q is missing in\n%s", want, config)
+		}
+	}
+}
+
+func TestExecutionRoleMayOnlyWriteLogs(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, nil, nil)
+	assertJSON(t, "statements", synth(t, stack).statements("TaskExecutionRole"),
+		`[{"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Effect":"Allow","Resource":[{"Fn::GetAtt":["TaskCollectorLogGroupD571BEF5","Arn"]},{"Fn::GetAtt":["TaskContainerLogGroupF9B44F36","Arn"]}]}]`)
+}
+
+func TestLogGroupsHaveARetention(t *testing.T) {
+	stack := newStack(t)
+	td := fargateTask(stack, nil, nil)
+	td.AddContainer(jsii.String("second"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	groups := synth(t, stack).all("AWS::Logs::LogGroup")
+	if len(groups) != 2 {
+		t.Fatalf("%d log groups, want one for the collector and one for the others", len(groups))
+	}
+	for _, g := range groups {
+		assertJSON(t, "retention", g["RetentionInDays"], `30`)
+	}
+	if td.CollectorLogGroup() == nil {
+		t.Error("CollectorLogGroup is nil")
+	}
+}
+
+func TestOwnLoggingWins(t *testing.T) {
+	stack := newStack(t)
+	group := awslogs.NewLogGroup(stack, jsii.String("Own"), &awslogs.LogGroupProps{Retention: awslogs.RetentionDays_ONE_DAY})
+	fargateTask(stack, &otelprometheus.TelemetryProps{Logging: &otelprometheus.LoggingProps{CollectorLogGroup: group}},
+		&awsecs.ContainerDefinitionOptions{Logging: awsecs.LogDrivers_None()})
+	tmpl := synth(t, stack)
+	tmpl.one("AWS::Logs::LogGroup")
+	assertJSON(t, "the app's logging", tmpl.container("app")["LogConfiguration"], `{"LogDriver":"none"}`)
+}
+
+func TestNamesOfLogGroups(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, &otelprometheus.TelemetryProps{Logging: &otelprometheus.LoggingProps{
+		CollectorLogGroupName: jsii.String("/a"), ContainerLogGroupName: jsii.String("/b"),
+		Retention: awslogs.RetentionDays_ONE_DAY, RemovalPolicy: awscdk.RemovalPolicy_DESTROY, StreamPrefix: jsii.String("p"),
+	}}, nil)
+	tmpl := synth(t, stack)
+	var names []string
+	for _, r := range tmpl.Resources {
+		if r.Type == "AWS::Logs::LogGroup" {
+			names = append(names, r.Properties["LogGroupName"].(string)+asJSON(r.Properties["RetentionInDays"])+r.DeletionPolicy)
+		}
+	}
+	slices.Sort(names)
+	assertJSON(t, "log groups", names, `["/a1Delete","/b1Delete"]`)
+	assertJSON(t, "prefix", tmpl.container("app")["LogConfiguration"].(object)["Options"].(object)["awslogs-stream-prefix"], `"p"`)
+}
+
+func TestEveryContainerDependsOnTheCollector(t *testing.T) {
+	stack := newStack(t)
+	td := fargateTask(stack, nil, nil)
+	// Whoever adds them: awscdk's constructor does not go through AddContainer.
+	awsecs.NewContainerDefinition(td, jsii.String("direct"), &awsecs.ContainerDefinitionProps{Image: anyImage(), TaskDefinition: td})
+	tmpl := synth(t, stack)
+	for _, name := range []string{"app", "direct"} {
+		assertJSON(t, name, tmpl.container(name)["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+	}
+	if d, ok := tmpl.container(collectorName)["DependsOn"]; ok {
+		t.Errorf("the collector depends on %v", d)
+	}
+}
+
+func TestStartOrderHealthy(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, &otelprometheus.TelemetryProps{Collector: &otelprometheus.CollectorProps{StartOrder: awsecs.ContainerDependencyCondition_HEALTHY}}, nil)
+	assertJSON(t, "app", synth(t, stack).container("app")["DependsOn"], `[{"Condition":"HEALTHY","ContainerName":"aws-otel-collector"}]`)
+}
+
+func TestCollectorIsNotDefaultContainer(t *testing.T) {
+	for _, essential := range []bool{true, false} {
+		td := fargateTask(newStack(t), &otelprometheus.TelemetryProps{Collector: &otelprometheus.CollectorProps{Essential: &essential}}, nil)
+		if d := td.DefaultContainer(); d == nil || *d.ContainerName() != "app" {
+			t.Errorf("essential %v: the default container is %v", essential, d)
+		}
+	}
+}
+
+func TestLoadBalancerTargetsTheApp(t *testing.T) {
+	stack := newStack(t)
+	td := fargateTask(stack, nil, &awsecs.ContainerDefinitionOptions{PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}}})
+	awsecspatterns.NewApplicationLoadBalancedFargateService(stack, jsii.String("Service"), &awsecspatterns.ApplicationLoadBalancedFargateServiceProps{
+		TaskDefinition: td, Vpc: awsec2.NewVpc(stack, jsii.String("Vpc"), nil), MinHealthyPercent: jsii.Number(100),
+		CircuitBreaker: &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)},
+	})
+	lb := synth(t, stack).one("AWS::ECS::Service")["LoadBalancers"].([]any)[0].(object)
+	assertJSON(t, "container", lb["ContainerName"], `"app"`)
+	assertJSON(t, "port", lb["ContainerPort"], `8080`)
+}
+
+func TestOtlpEnvironment(t *testing.T) {
+	const endpoint, protocol, temporality = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+	scrape := &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}
+	for name, tc := range map[string]struct {
+		telemetry *otelprometheus.TelemetryProps
+		own       map[string]*string
+		secret    string
+		want      string
+	}{
+		"default":         {nil, nil, "", `{"` + endpoint + `":"http://127.0.0.1:4318","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative"}`},
+		"off with scrape": {&otelprometheus.TelemetryProps{Scrape: scrape}, nil, "", `{}`},
+		"on beside scrape": {&otelprometheus.TelemetryProps{Scrape: scrape, Otlp: &otelprometheus.OtlpProps{}}, nil, "",
+			`{"` + endpoint + `":"http://127.0.0.1:4318","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative"}`},
+		"off": {&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{Enabled: jsii.Bool(false)}}, nil, "", `{}`},
+		"other port": {&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{HttpPort: jsii.Number(5318)}}, nil, "",
+			`{"` + endpoint + `":"http://127.0.0.1:5318","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative"}`},
+		"own protocol gets its port": {nil, map[string]*string{protocol: jsii.String("grpc")}, "",
+			`{"` + endpoint + `":"http://127.0.0.1:4317","` + protocol + `":"grpc","` + temporality + `":"cumulative"}`},
+		"own endpoint": {nil, map[string]*string{endpoint: jsii.String("http://else:1")}, "",
+			`{"` + endpoint + `":"http://else:1","` + temporality + `":"cumulative"}`},
+		"own secret": {nil, nil, endpoint, `{"` + temporality + `":"cumulative"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := newStack(t)
+			app := &awsecs.ContainerDefinitionOptions{Environment: &tc.own}
+			if tc.own == nil {
+				app.Environment = nil
+			}
+			if tc.secret != "" {
+				app.Secrets = &map[string]awsecs.Secret{tc.secret: secret(stack)}
+			}
+			fargateTask(stack, tc.telemetry, app)
+			assertJSON(t, "environment", environment(synth(t, stack).container("app")), tc.want)
+		})
+	}
+}
+
+func TestNilTelemetryCollectsOtlpAndTaskMetrics(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, nil, nil)
+	config := configText(synth(t, stack).container(collectorName))
+	for want, present := range map[string]bool{"metrics/otlp:": true, "metrics/ecs:": true, "metrics/scrape:": false} {
+		if strings.Contains(config, want) != present {
+			t.Errorf("%s present: %v\n%s", want, !present, config)
+		}
+	}
+}
+
+func TestTaskMetricsCanBeTurnedOff(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, &otelprometheus.TelemetryProps{TaskMetrics: &otelprometheus.TaskMetricsProps{Enabled: jsii.Bool(false)}}, nil)
+	if config := configText(synth(t, stack).container(collectorName)); strings.Contains(config, "awsecscontainermetrics") {
+		t.Errorf("ECS metrics are still collected:\n%s", config)
+	}
+}
+
+func TestJobIsNamedAfterTheFamily(t *testing.T) {
+	stack := newStack(t)
+	td := fargateTask(stack, &otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}}, nil)
+	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(9090), Name: jsii.String("admin"), Path: jsii.String("/m")})
+	config := configText(synth(t, stack).container(collectorName))
+	for _, want := range []string{"job_name: StackTask", "job_name: admin", "127.0.0.1:9090", "metrics_path: /m"} {
+		if !strings.Contains(config, want) {
+			t.Errorf("%q is missing in\n%s", want, config)
+		}
+	}
+}
+
+func TestUnpinnedImageDrawsAWarning(t *testing.T) {
+	for image, warned := range map[string]bool{
+		"collector:latest": true, "collector": true, "host:5000/collector": true,
+		"collector:v1": false, "collector@sha256:abc": false, "host:5000/collector:v1": false,
+	} {
+		stack := newStack(t)
+		td := fargateTask(stack, &otelprometheus.TelemetryProps{Collector: &otelprometheus.CollectorProps{
+			Image: awsecs.ContainerImage_FromRegistry(&image, nil),
+		}}, nil)
+		if got := strings.Contains(warnings(td), "not pinned to a version"); got != warned {
+			t.Errorf("%s: warned %v, want %v", image, got, warned)
+		}
+	}
+}
