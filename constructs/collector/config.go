@@ -1,23 +1,16 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
-	"time"
+	"strings"
 )
-
-// ADOTVersion is the release of the AWS Distro for OpenTelemetry whose components and names this package writes.
-const ADOTVersion = "v0.49.0"
-
-// RetryOn429 is the feature gate that makes the remote write exporter retry a throttled request. Without it the
-// exporter treats status 429 as permanent and drops the batch.
-//
-// Source: prometheusremotewriteexporter v0.156.0; the spelling is the collector's own.
-const RetryOn429 = "exporter.prometheusremotewritexporter.RetryOn429"
 
 // Config describes one collector sidecar.
 type Config struct {
-	// OTLP receives metrics that applications push.
+	// OTLP receives what applications push.
 	//
 	// Default: nil, nothing is received.
 	OTLP *OTLP
@@ -27,10 +20,31 @@ type Config struct {
 	// Default: nothing is scraped.
 	Scrape []ScrapeJob
 
+	// ScrapeOnShutdown scrapes once more when the collector is told to stop. On ECS the applications that depend on the
+	// collector have stopped by then, and such a scrape only stores up with the value 0.
+	//
+	// Default: false.
+	ScrapeOnShutdown bool
+
 	// TaskMetrics collects the metrics that ECS keeps about the task.
 	//
 	// Default: nil, not collected.
 	TaskMetrics *TaskMetrics
+
+	// StatsD receives StatsD messages.
+	//
+	// Default: nil, nothing is received.
+	StatsD *StatsD
+
+	// CollectorMetrics collects the collector's own metrics: what it received, sent, refused and lost.
+	//
+	// Default: nil, not collected.
+	CollectorMetrics *CollectorMetrics
+
+	// Traces sends the traces that arrive over OTLP to AWS X-Ray. Needs OTLP.
+	//
+	// Default: nil, traces are not received.
+	Traces *Traces
 
 	// RemoteWrite is where all metrics go. Required.
 	RemoteWrite RemoteWrite
@@ -49,84 +63,12 @@ type Config struct {
 	//
 	// Default: empty, no health check is served.
 	HealthCheckEndpoint string
-}
 
-// OTLP configures the receiver of pushed metrics. An empty endpoint turns its protocol off; at least one is needed.
-type OTLP struct {
-	// GRPCEndpoint is the host:port to listen on for OTLP over gRPC.
-	GRPCEndpoint string
-
-	// HTTPEndpoint is the host:port to listen on for OTLP over HTTP.
-	HTTPEndpoint string
-}
-
-// Defaults of a [ScrapeJob]. The limits are guards against an endpoint that grows without bound: a scrape over one of
-// them fails as a whole, and the job's up becomes 0.
-const (
-	DefaultScrapeInterval        = 30 * time.Second
-	DefaultScrapeTimeout         = 10 * time.Second
-	DefaultMetricsPath           = "/metrics"
-	DefaultSampleLimit           = "20000"
-	DefaultLabelLimit            = "64"
-	DefaultLabelValueLengthLimit = "2048"
-	DefaultBodySizeLimit         = "16MB"
-)
-
-// ScrapeJob describes Prometheus endpoints that are read alike.
-type ScrapeJob struct {
-	// Name becomes the job label. Required, unique.
-	Name string
-
-	// Targets are the host:port addresses to read. At least one.
-	Targets []string
-
-	// Path is the HTTP path of the metrics; it starts with a slash.
+	// Extra is collector configuration in YAML that is merged over the generated one: mappings are merged key by key,
+	// everything else is replaced. The result is checked as [Check] does. A $ in it is the collector's own.
 	//
-	// Default: /metrics.
-	Path string
-
-	// Scheme is http or https.
-	//
-	// Default: http.
-	Scheme string
-
-	// Interval is the time between two scrapes. Whole milliseconds, more than 0.
-	//
-	// Default: nil, 30 seconds.
-	Interval *time.Duration
-
-	// Timeout bounds one scrape; it must not exceed Interval.
-	//
-	// Default: nil, 10 seconds, or Interval if that is shorter.
-	Timeout *time.Duration
-
-	// SampleLimit fails a scrape that yields more samples. A whole number; "0" turns the guard off.
-	//
-	// Default: 20000.
-	SampleLimit string
-
-	// LabelLimit fails a scrape with a sample that has more labels. A whole number; "0" turns the guard off.
-	//
-	// Default: 64.
-	LabelLimit string
-
-	// LabelValueLengthLimit fails a scrape with a longer label value, in bytes. A whole number; "0" turns the guard off.
-	//
-	// Default: 2048.
-	LabelValueLengthLimit string
-
-	// BodySizeLimit fails a scrape whose uncompressed body is larger. A size such as 16MB; "0" turns the guard off.
-	//
-	// Default: 16MB.
-	BodySizeLimit string
-}
-
-// TaskMetrics configures what is collected from the ECS task metadata endpoint, version 4.
-type TaskMetrics struct {
-	// Interval is the time between two readings; more than 0.
-	//
-	// Default: nil, 20 seconds, as the receiver has it.
-	Interval *time.Duration
+	// Default: nothing is merged.
+	Extra string
 }
 
 // RemoteWrite says where metrics are written.
@@ -159,18 +101,89 @@ type AssumeRole struct {
 	ExternalID string
 }
 
+// minMemoryLimitMiB is little more than half of what an idle collector takes; below it nothing works.
+const minMemoryLimitMiB = 64
+
+// Validate reports everything that would keep the collector from starting or from doing what was asked, all at once.
+func (c Config) Validate() error {
+	var v faults
+	if c.OTLP == nil && len(c.Scrape) == 0 && c.TaskMetrics == nil && c.StatsD == nil && c.CollectorMetrics == nil {
+		v.add("nothing to collect: turn on OTLP, StatsD or task metrics, or add a scrape job")
+	}
+	c.OTLP.validate(&v)
+	validateScrape(&v, c.Scrape)
+	c.TaskMetrics.validate(&v)
+	c.StatsD.validate(&v)
+	c.CollectorMetrics.validate(&v, c.Scrape)
+	c.Traces.validate(&v, c.OTLP)
+	c.RemoteWrite.validate(&v)
+	c.Labels.validate(&v)
+	if c.MemoryLimitMiB != 0 && c.MemoryLimitMiB < minMemoryLimitMiB {
+		v.add("memory limit %d MiB: the collector needs at least %d MiB", c.MemoryLimitMiB, minMemoryLimitMiB)
+	}
+	for _, l := range c.listeners() {
+		v.address(l.what, l.address)
+	}
+	v.distinctAddresses(c)
+	if len(v) == 0 && c.Extra != "" {
+		v.addError(c.checkMerged())
+	}
+	return errors.Join(v...)
+}
+
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
+
+func (r RemoteWrite) validate(v *faults) {
+	if r.Endpoint == "" {
+		v.add("remote write: the endpoint is empty")
+	} else if !hasPlaceholder(r.Endpoint) {
+		v.httpsURL("remote write: endpoint", r.Endpoint)
+	}
+	if r.Region == "" {
+		v.add("remote write: the region is empty; requests are signed for it")
+	}
+	if r.AssumeRole != nil && !hasPlaceholder(r.AssumeRole.ARN) && !roleARN.MatchString(r.AssumeRole.ARN) {
+		v.add("remote write: role to assume %q is not the ARN of an IAM role", r.AssumeRole.ARN)
+	}
+}
+
+type listener struct{ what, address string }
+
+// listeners are the parts of the collector that listen on a TCP port, and where.
+func (c Config) listeners() []listener {
+	all := []listener{{"the health check", c.HealthCheckEndpoint}}
+	if c.OTLP != nil {
+		all = append(all, listener{"otlp over gRPC", c.OTLP.GRPCEndpoint}, listener{"otlp over HTTP", c.OTLP.HTTPEndpoint})
+	}
+	if c.CollectorMetrics != nil {
+		all = append(all, listener{"the collector's own metrics", c.CollectorMetrics.endpoint()})
+	}
+	return slices.DeleteFunc(all, func(l listener) bool { return l.address == "" })
+}
+
+// ListenAddresses are the host:port addresses that the collector listens on with TCP.
+func (c Config) ListenAddresses() []string {
+	var addresses []string
+	for _, l := range c.listeners() {
+		addresses = append(addresses, l.address)
+	}
+	return addresses
+}
+
+// RetryOn429 is the feature gate that makes the remote write exporter retry a throttled request. Without it the
+// exporter treats status 429 as permanent and drops the batch.
+//
+// Source: prometheusremotewriteexporter v0.156.0; the spelling is the collector's own.
+const RetryOn429 = "exporter.prometheusremotewritexporter.RetryOn429"
+
 // FeatureGates lists the collector's feature gates that the configuration counts on.
 func (c Config) FeatureGates() []string {
 	return []string{RetryOn429}
 }
 
-// Args is the command line that makes a collector read this configuration from the environment variable env.
-func (c Config) Args(env string) []string {
-	args := []string{"--config=env:" + env}
-	for _, gate := range c.FeatureGates() {
-		args = append(args, "--feature-gates="+gate)
-	}
-	return args
+// Args is the command line that makes a collector read this configuration from source, such as env:VARIABLE.
+func (c Config) Args(source string) []string {
+	return []string{"--config=" + source, "--feature-gates=" + strings.Join(c.FeatureGates(), ",")}
 }
 
 // The shares of the container's memory. The Go runtime collects harder from 80 % on, the limiter refuses new data from
@@ -187,24 +200,4 @@ func (c Config) GoMemLimit() string {
 		return ""
 	}
 	return fmt.Sprintf("%dMiB", c.MemoryLimitMiB*goMemLimitPercent/100)
-}
-
-type listener struct{ what, address string }
-
-// listeners are the parts of the collector that listen, and where.
-func (c Config) listeners() []listener {
-	all := []listener{{"the health check", c.HealthCheckEndpoint}}
-	if c.OTLP != nil {
-		all = append(all, listener{"otlp over gRPC", c.OTLP.GRPCEndpoint}, listener{"otlp over HTTP", c.OTLP.HTTPEndpoint})
-	}
-	return slices.DeleteFunc(all, func(l listener) bool { return l.address == "" })
-}
-
-// ListenAddresses are the host:port addresses that the collector listens on.
-func (c Config) ListenAddresses() []string {
-	var addresses []string
-	for _, l := range c.listeners() {
-		addresses = append(addresses, l.address)
-	}
-	return addresses
 }

@@ -1,8 +1,7 @@
 package collector
 
 import (
-	"regexp"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -11,19 +10,26 @@ const (
 	receiverOTLP        = "otlp"
 	receiverPrometheus  = "prometheus"
 	receiverTaskMetrics = "awsecscontainermetrics"
+	receiverStatsD      = "statsd"
 
 	processorMemoryLimiter = "memory_limiter"
 	processorDetection     = "resource_detection"
 	processorTask          = "resource/task"
 	processorSource        = "resource/" // + the source's name
-	processorTaskMetrics   = "filter/ecs"
+	processorFilter        = "filter/"   // + the source's name
+	processorRates         = "deltatorate"
+	processorTraces        = "batch/traces"
 
 	exporterApplication = "prometheus_remote_write"
 	exporterTaskMetrics = "prometheus_remote_write/ecs"
+	exporterDelta       = "debug/dropped_delta"
+	exporterTraces      = "awsxray"
 
 	extensionHealthCheck = "health_check"
 	extensionSigV4       = "sigv4auth"
 )
+
+const loopback = "127.0.0.1"
 
 // Delivery figures. One request at a time keeps the order of each series; a retry each second, for half a minute, is
 // what the exporter's own queue can survive (its timeout covers all retries of a batch).
@@ -36,79 +42,227 @@ const (
 
 const memoryCheckInterval = time.Second
 
-// defaultTaskMetrics are those of ADOT's ecs-amp.yaml that describe the task.
-var defaultTaskMetrics = []string{
-	"ecs.task.cpu.reserved",
-	"ecs.task.cpu.utilized",
-	"ecs.task.memory.reserved",
-	"ecs.task.memory.utilized",
-	"ecs.task.network.rate.rx",
-	"ecs.task.network.rate.tx",
-	"ecs.task.storage.read_bytes",
-	"ecs.task.storage.write_bytes",
+// Traces are sent in small batches, soon, as ADOT's ecs-amp-xray.yaml does.
+const (
+	traceBatchTimeout = time.Second
+	traceBatchSize    = 50
+)
+
+type document struct {
+	Extensions map[string]any `yaml:"extensions"`
+	Receivers  map[string]any `yaml:"receivers"`
+	Processors map[string]any `yaml:"processors"`
+	Exporters  map[string]any `yaml:"exporters"`
+	Service    service        `yaml:"service"`
 }
 
-// DefaultTaskMetricsInterval is the collection interval of the awsecscontainermetrics receiver.
-const DefaultTaskMetricsInterval = 20 * time.Second
+type service struct {
+	Extensions []string            `yaml:"extensions,flow"`
+	Pipelines  map[string]pipeline `yaml:"pipelines"`
+	Telemetry  telemetry           `yaml:"telemetry"`
+}
+
+type pipeline struct {
+	Receivers  []string `yaml:"receivers,flow"`
+	Processors []string `yaml:"processors,flow"`
+	Exporters  []string `yaml:"exporters,flow"`
+}
+
+type memoryLimiter struct {
+	CheckInterval        duration `yaml:"check_interval"`
+	LimitMiB             int      `yaml:"limit_mib,omitempty"`
+	SpikeLimitMiB        int      `yaml:"spike_limit_mib,omitempty"`
+	LimitPercentage      int      `yaml:"limit_percentage,omitempty"`
+	SpikeLimitPercentage int      `yaml:"spike_limit_percentage,omitempty"`
+}
+
+type resourceDetection struct {
+	Detectors []string `yaml:"detectors,flow"`
+	Override  bool     `yaml:"override"`
+}
+
+type remoteWriteExporter struct {
+	Endpoint            text            `yaml:"endpoint"`
+	Auth                authenticator   `yaml:"auth"`
+	Timeout             duration        `yaml:"timeout"`
+	MaxBatchSizeBytes   int             `yaml:"max_batch_size_bytes"`
+	RemoteWriteQueue    writeQueue      `yaml:"remote_write_queue"`
+	RetryOnFailure      retryOnFailure  `yaml:"retry_on_failure"`
+	ExternalLabels      map[string]text `yaml:"external_labels,omitempty"`
+	TranslationStrategy string          `yaml:"translation_strategy,omitempty"`
+	DisableScopeInfo    bool            `yaml:"disable_scope_info"`
+	TargetInfo          enabled         `yaml:"target_info"`
+	ResourceToTelemetry struct {
+		Enabled                  bool `yaml:"enabled"`
+		ExcludeServiceAttributes bool `yaml:"exclude_service_attributes"`
+	} `yaml:"resource_to_telemetry_conversion"`
+}
+
+type authenticator struct {
+	Authenticator string `yaml:"authenticator"`
+}
+
+type writeQueue struct {
+	Enabled      bool `yaml:"enabled"`
+	QueueSize    int  `yaml:"queue_size"`
+	NumConsumers int  `yaml:"num_consumers"`
+}
+
+type retryOnFailure struct {
+	Enabled         bool     `yaml:"enabled"`
+	InitialInterval duration `yaml:"initial_interval"`
+}
+
+type enabled struct {
+	Enabled bool `yaml:"enabled"`
+}
+
+type debugExporter struct {
+	Verbosity          string `yaml:"verbosity"`
+	SamplingInitial    int    `yaml:"sampling_initial"`
+	SamplingThereafter int    `yaml:"sampling_thereafter"`
+}
+
+type sigV4Auth struct {
+	Region     text        `yaml:"region"`
+	Service    string      `yaml:"service"`
+	AssumeRole *assumeRole `yaml:"assume_role,omitempty"`
+}
+
+type assumeRole struct {
+	ARN        text `yaml:"arn"`
+	STSRegion  text `yaml:"sts_region,omitempty"`
+	ExternalID text `yaml:"external_id,omitempty"`
+}
 
 // YAML renders the configuration. It fails where Validate does.
 func (c Config) YAML() (string, error) {
 	if err := c.Validate(); err != nil {
 		return "", err
 	}
-	return render(c.document())
+	return c.render()
+}
+
+func (c Config) render() (string, error) {
+	generated, err := encode(c.document())
+	if err != nil || c.Extra == "" {
+		return generated, err
+	}
+	return Merge(generated, c.Extra)
 }
 
 func (c Config) document() document {
 	d := document{
-		Extensions: map[string]any{},
+		Extensions: map[string]any{extensionSigV4: c.sigV4Auth()},
 		Receivers:  map[string]any{},
 		Processors: map[string]any{
 			processorMemoryLimiter: c.memoryLimiter(),
 			processorDetection:     resourceDetection{Detectors: c.Labels.detectors()},
-			processorTask:          resourceProcessor{Attributes: c.Labels.taskActions()},
 		},
 		Exporters: map[string]any{},
-		Service:   service{Pipelines: map[string]pipeline{}},
+		Service: service{
+			Extensions: []string{extensionSigV4},
+			Pipelines:  map[string]pipeline{},
+			Telemetry:  c.CollectorMetrics.telemetry(),
+		},
 	}
-	d.Service.Telemetry.Metrics.Level = "none"
-
 	if c.HealthCheckEndpoint != "" {
 		d.Extensions[extensionHealthCheck] = endpoint{text(c.HealthCheckEndpoint)}
-		d.Service.Extensions = append(d.Service.Extensions, extensionHealthCheck)
+		d.Service.Extensions = []string{extensionHealthCheck, extensionSigV4}
 	}
-	d.Extensions[extensionSigV4] = c.sigV4Auth()
-	d.Service.Extensions = append(d.Service.Extensions, extensionSigV4)
-
-	if c.OTLP != nil {
-		d.Receivers[receiverOTLP] = c.OTLP.receiver()
-		actions := c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID)
-		c.addPipeline(&d, "otlp", receiverOTLP, exporterApplication, actions)
-	}
-	if len(c.Scrape) > 0 {
-		d.Receivers[receiverPrometheus] = prometheusReceiverOf(c.Scrape)
-		actions := c.Labels.sourceActions(attrServiceName)
-		c.addPipeline(&d, "scrape", receiverPrometheus, exporterApplication, actions)
-	}
-	if c.TaskMetrics != nil {
-		d.Receivers[receiverTaskMetrics] = taskMetricsReceiver{duration(valueOr(c.TaskMetrics.Interval, DefaultTaskMetricsInterval))}
-		d.Processors[processorTaskMetrics] = onlyMetrics(defaultTaskMetrics)
-		actions := append(c.Labels.sourceActions(attrECSService),
-			attributeAction{Action: "insert", Key: attrServiceName, Value: jobOfTaskMetrics})
-		c.addPipeline(&d, "ecs", receiverTaskMetrics, exporterTaskMetrics, actions, processorTaskMetrics)
-	}
+	c.addOTLP(&d)
+	c.addScrape(&d)
+	c.addTaskMetrics(&d)
+	c.addStatsD(&d)
+	c.addTraces(&d)
 	return d
 }
 
-// addPipeline leads the metrics of one receiver to its exporter, through the processors every source shares.
-func (c Config) addPipeline(d *document, source, receiver, exporter string, actions []attributeAction, first ...string) {
+func (c Config) addOTLP(d *document) {
+	if c.OTLP == nil {
+		return
+	}
+	d.Receivers[receiverOTLP] = c.OTLP.receiver()
+	actions := c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID)
+	c.addMetrics(d, "otlp", receiverOTLP, exporterApplication, actions)
+	addDeltaReport(d, "otlp", receiverOTLP, `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`)
+}
+
+func (c Config) addScrape(d *document) {
+	jobs := c.Scrape
+	if c.CollectorMetrics != nil {
+		jobs = append(slices.Clone(jobs), c.CollectorMetrics.job())
+	}
+	if len(jobs) == 0 {
+		return
+	}
+	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown)
+	c.addMetrics(d, "scrape", receiverPrometheus, exporterApplication, c.Labels.sourceActions(attrServiceName))
+}
+
+func (c Config) addTaskMetrics(d *document) {
+	if c.TaskMetrics == nil {
+		return
+	}
+	d.Receivers[receiverTaskMetrics] = taskMetricsReceiver{duration(valueOr(c.TaskMetrics.Interval, DefaultTaskMetricsInterval))}
+	d.Processors[processorFilter+"ecs"] = onlyMetrics(c.TaskMetrics.metrics())
+	actions := append(c.Labels.sourceActions(attrECSService, attrContainerName), insertValue(attrServiceName, jobOfTaskMetrics))
+	c.addMetrics(d, "ecs", receiverTaskMetrics, exporterTaskMetrics, actions, processorFilter+"ecs")
+}
+
+func (c Config) addStatsD(d *document) {
+	if c.StatsD == nil {
+		return
+	}
+	d.Receivers[receiverStatsD] = c.StatsD.receiver()
+	actions := append(c.Labels.sourceActions(), insertValue(attrServiceName, jobOfStatsD))
+	report := `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`
+	var rates []string
+	if len(c.StatsD.Rates) > 0 {
+		rates = []string{processorRates}
+		d.Processors[processorRates] = deltaToRate{Metrics: texts(c.StatsD.Rates)}
+		report += ` or ` + nameIsOneOf(c.StatsD.Rates)
+	}
+	c.addMetrics(d, "statsd", receiverStatsD, exporterApplication, actions, rates...)
+	addDeltaReport(d, "statsd", receiverStatsD, report)
+}
+
+func (c Config) addTraces(d *document) {
+	if c.Traces == nil {
+		return
+	}
+	d.Processors[processorTraces] = batchProcessor{Timeout: duration(traceBatchTimeout), SendBatchSize: traceBatchSize}
+	d.Exporters[exporterTraces] = xrayExporter{Region: text(stringOr(c.Traces.Region, c.RemoteWrite.Region))}
+	d.Service.Pipelines["traces"] = pipeline{
+		Receivers:  []string{receiverOTLP},
+		Processors: []string{processorMemoryLimiter, processorDetection, processorTraces},
+		Exporters:  []string{exporterTraces},
+	}
+}
+
+// addMetrics leads the metrics of one receiver to its exporter, through the processors every source shares.
+func (c Config) addMetrics(d *document, source, receiver, exporter string, actions []attributeAction, first ...string) {
 	processors := append([]string{processorMemoryLimiter}, first...)
 	d.Processors[processorSource+source] = resourceProcessor{Attributes: actions}
+	d.Processors[processorTask] = resourceProcessor{Attributes: c.Labels.taskActions()}
 	d.Exporters[exporter] = c.exporter(exporter)
 	d.Service.Pipelines["metrics/"+source] = pipeline{
 		Receivers:  []string{receiver},
 		Processors: append(processors, processorSource+source, processorDetection, processorTask),
 		Exporters:  []string{exporter},
+	}
+}
+
+// addDeltaReport writes metrics with delta temporality to the log, because the remote write exporter drops them without
+// a word. A line a second and a metric is enough to find the application that sends them.
+func addDeltaReport(d *document, source, receiver, others string) {
+	filter := processorFilter + source + "_delta"
+	d.Processors[filter] = filterProcessor{ErrorMode: "propagate", MetricConditions: []text{text(others)}}
+	d.Exporters[exporterDelta] = debugExporter{Verbosity: "normal", SamplingInitial: 1, SamplingThereafter: 1000}
+	d.Service.Pipelines["metrics/"+source+"_delta"] = pipeline{
+		Receivers:  []string{receiver},
+		Processors: []string{processorMemoryLimiter, filter},
+		Exporters:  []string{exporterDelta},
 	}
 }
 
@@ -127,9 +281,8 @@ func (c Config) memoryLimiter() memoryLimiter {
 func (c Config) sigV4Auth() sigV4Auth {
 	auth := sigV4Auth{Region: text(c.RemoteWrite.Region), Service: "aps"}
 	if r := c.RemoteWrite.AssumeRole; r != nil {
-		auth.AssumeRole = &assumeRole{ARN: text(r.ARN), STSRegion: text(r.STSRegion), ExternalID: text(r.ExternalID)}
-		if r.STSRegion == "" {
-			auth.AssumeRole.STSRegion = text(c.RemoteWrite.Region)
+		auth.AssumeRole = &assumeRole{
+			ARN: text(r.ARN), STSRegion: text(stringOr(r.STSRegion, c.RemoteWrite.Region)), ExternalID: text(r.ExternalID),
 		}
 	}
 	return auth
@@ -145,6 +298,12 @@ func (c Config) exporter(id string) remoteWriteExporter {
 		RetryOnFailure:    retryOnFailure{Enabled: true, InitialInterval: duration(retryInterval)},
 		DisableScopeInfo:  true,
 	}
+	for name, value := range c.Labels.External {
+		if e.ExternalLabels == nil {
+			e.ExternalLabels = map[string]text{}
+		}
+		e.ExternalLabels[name] = text(value)
+	}
 	// The receiver's units are words (MiB, None, Bytes/Second), which would end up in the names of ECS metrics.
 	if id == exporterTaskMetrics {
 		e.TranslationStrategy = "UnderscoreEscapingWithoutSuffixes"
@@ -152,71 +311,4 @@ func (c Config) exporter(id string) remoteWriteExporter {
 	e.ResourceToTelemetry.Enabled = true
 	e.ResourceToTelemetry.ExcludeServiceAttributes = true
 	return e
-}
-
-func (o OTLP) receiver() otlpReceiver {
-	var r otlpReceiver
-	if o.GRPCEndpoint != "" {
-		r.Protocols.GRPC = &endpoint{text(o.GRPCEndpoint)}
-	}
-	if o.HTTPEndpoint != "" {
-		r.Protocols.HTTP = &endpoint{text(o.HTTPEndpoint)}
-	}
-	return r
-}
-
-func prometheusReceiverOf(jobs []ScrapeJob) prometheusReceiver {
-	var r prometheusReceiver
-	for _, j := range jobs {
-		s := scrapeConfig{
-			JobName:               text(j.Name),
-			ScrapeInterval:        duration(j.interval()),
-			ScrapeTimeout:         duration(j.timeout()),
-			Scheme:                j.Scheme,
-			MetricsPath:           text(stringOr(j.Path, DefaultMetricsPath)),
-			SampleLimit:           number(stringOr(j.SampleLimit, DefaultSampleLimit)),
-			LabelLimit:            number(stringOr(j.LabelLimit, DefaultLabelLimit)),
-			LabelValueLengthLimit: number(stringOr(j.LabelValueLengthLimit, DefaultLabelValueLengthLimit)),
-			BodySizeLimit:         number(stringOr(j.BodySizeLimit, DefaultBodySizeLimit)),
-		}
-		var targets []text
-		for _, t := range j.Targets {
-			targets = append(targets, text(t))
-		}
-		s.StaticConfigs = []staticConfig{{Targets: targets}}
-		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, s)
-	}
-	return r
-}
-
-func (j ScrapeJob) interval() time.Duration { return valueOr(j.Interval, DefaultScrapeInterval) }
-
-func (j ScrapeJob) timeout() time.Duration {
-	return valueOr(j.Timeout, min(DefaultScrapeTimeout, j.interval()))
-}
-
-// onlyMetrics drops every metric but those named.
-func onlyMetrics(names []string) filterProcessor {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = strings.ReplaceAll(regexp.QuoteMeta(n), `\`, `\\`) // once for the regular expression, once for the OTTL string
-	}
-	return filterProcessor{
-		ErrorMode:        "propagate",
-		MetricConditions: []text{text(`not IsMatch(metric.name, "^(` + strings.Join(quoted, "|") + `)$")`)},
-	}
-}
-
-func valueOr[T any](p *T, d T) T {
-	if p == nil {
-		return d
-	}
-	return *p
-}
-
-func stringOr(s, d string) string {
-	if s == "" {
-		return d
-	}
-	return s
 }

@@ -34,8 +34,14 @@ type Labels struct {
 	// Default: LabelsTask, or LabelsList where Keep is not empty.
 	Policy LabelPolicy
 
-	// Keep lists resource attributes by their OpenTelemetry name, such as aws.ecs.task.family. Only with LabelsList.
+	// Keep lists resource attributes by their OpenTelemetry name, such as aws.ecs.task.family; the cluster's name is
+	// aws_ecs_cluster_name. Only with LabelsList.
 	Keep []string
+
+	// External labels are added to every series that does not have them.
+	//
+	// Default: none.
+	External map[string]string
 }
 
 // Names of resource attributes, as the detectors and receivers of contrib v0.156.0 write them. The cluster name has no
@@ -60,16 +66,20 @@ const (
 	attrRegion   = "cloud.region"
 	attrZone     = "cloud.availability_zone"
 
-	attrLogGroupARNs    = "aws.log.group.arns"
-	attrLogGroupNames   = "aws.log.group.names"
-	attrLogStreamARNs   = "aws.log.stream.arns"
-	attrLogStreamNames  = "aws.log.stream.names"
-	clusterNameFromARN  = `cluster/(?P<` + attrClusterName + `>.+)$`
-	jobOfTaskMetrics    = "ecs"
-	parkedPrefix        = "_"
-	deleteParked        = "^_"
-	deleteAllButParked  = "^[^_]"
-	volatileECSMetadata = `^(aws\.ecs\.(docker\.|container\.|task\.(pull_|known_status|version|launch_type))|container\.(id|image\.))`
+	attrContainerName = "container.name"
+
+	attrLogGroupARNs   = "aws.log.group.arns"
+	attrLogGroupNames  = "aws.log.group.names"
+	attrLogStreamARNs  = "aws.log.stream.arns"
+	attrLogStreamNames = "aws.log.stream.names"
+	clusterNameFromARN = `cluster/(?P<` + attrClusterName + `>.+)$`
+	jobOfTaskMetrics   = "ecs"
+	jobOfStatsD        = "statsd"
+	parkedPrefix       = "_"
+	deleteParked       = "^_"
+	deleteAllButParked = "^[^_]"
+	// What changes while a task runs, and what says again what the detector says in other words.
+	volatileECSMetadata = `^(aws\.ecs\.(cluster\.name|docker\.|container\.|task\.(pull_|known_status|version|launch_type))|container\.(id|image\.))`
 )
 
 // detected lists everything the ecs detector adds, with the cluster name.
@@ -118,6 +128,27 @@ func (l Labels) detectors() []string {
 	return []string{"env", "ecs"}
 }
 
+type resourceProcessor struct {
+	Attributes []attributeAction `yaml:"attributes"`
+}
+
+type attributeAction struct {
+	Action        string `yaml:"action"`
+	Key           text   `yaml:"key,omitempty"`
+	Value         text   `yaml:"value,omitempty"`
+	FromAttribute text   `yaml:"from_attribute,omitempty"`
+	Pattern       text   `yaml:"pattern,omitempty"`
+}
+
+// insertFrom copies an attribute, unless there is one already.
+func insertFrom(key, from string) attributeAction {
+	return attributeAction{Action: "insert", Key: text(key), FromAttribute: text(from)}
+}
+
+func insertValue(key, value string) attributeAction {
+	return attributeAction{Action: "insert", Key: text(key), Value: text(value)}
+}
+
 // sourceActions reduce what a source says of itself to names, before the task's own attributes are detected, so that a
 // source's spelling of a dimension (aws.ecs.task.version, launch_type in capitals) never stands beside the detector's.
 // A set of names cannot be excluded from a deletion pattern directly, so the kept ones are parked under a prefix first.
@@ -132,11 +163,11 @@ func (l Labels) sourceActions(names ...string) []attributeAction {
 	}
 	var actions []attributeAction
 	for _, n := range names {
-		actions = append(actions, attributeAction{Action: "insert", Key: text(parkedPrefix + n), FromAttribute: text(n)})
+		actions = append(actions, insertFrom(parkedPrefix+n, n))
 	}
 	actions = append(actions, attributeAction{Action: "delete", Pattern: deleteAllButParked})
 	for _, n := range names {
-		actions = append(actions, attributeAction{Action: "insert", Key: text(n), FromAttribute: text(parkedPrefix + n)})
+		actions = append(actions, insertFrom(n, parkedPrefix+n))
 	}
 	return append(actions, attributeAction{Action: "delete", Pattern: deleteParked})
 }
@@ -146,8 +177,8 @@ func (l Labels) sourceActions(names ...string) []attributeAction {
 func (l Labels) taskActions() []attributeAction {
 	actions := []attributeAction{
 		{Action: "extract", Key: attrClusterARN, Pattern: clusterNameFromARN},
-		{Action: "insert", Key: attrServiceName, FromAttribute: attrFamily},
-		{Action: "insert", Key: attrServiceInstanceID, FromAttribute: attrTaskID},
+		insertFrom(attrServiceName, attrFamily),
+		insertFrom(attrServiceInstanceID, attrTaskID),
 	}
 	kept := l.kept()
 	if kept == nil {
@@ -160,4 +191,30 @@ func (l Labels) taskActions() []attributeAction {
 		}
 	}
 	return append(actions, attributeAction{Action: "delete", Pattern: text("^(" + strings.Join(drop, "|") + ")$")})
+}
+
+func (l Labels) validate(v *faults) {
+	if !slices.Contains([]LabelPolicy{LabelsTask, LabelsIdentity, LabelsAll, LabelsList}, l.policy()) {
+		v.add("labels: unknown policy %q; use task, identity, all or list", l.Policy)
+	}
+	if l.policy() == LabelsList && len(l.Keep) == 0 {
+		v.add("labels: the list of attributes to keep is empty")
+	}
+	if l.policy() != LabelsList && len(l.Keep) > 0 {
+		v.add("labels: a list of attributes to keep does not go with policy %q", l.Policy)
+	}
+	for _, k := range l.Keep {
+		if k == "" || strings.HasPrefix(k, parkedPrefix) {
+			v.add("labels: %q is not the name of a resource attribute", k)
+		}
+		v.literal("labels: attribute", k)
+		v.printable("labels: attribute", k)
+	}
+	for name, value := range l.External {
+		v.label("labels: external label", name)
+		if value == "" {
+			v.add("labels: external label %s is empty; an empty label is no label", name)
+		}
+		v.printable("labels: external label "+name, value)
+	}
 }

@@ -15,6 +15,9 @@ var placeholder = regexp.MustCompile(`\$\{Token\[[a-zA-Z0-9:._-]*\]\}`)
 
 func hasPlaceholder(s string) bool { return placeholder.MatchString(s) }
 
+// isPlaceholder says whether s is one placeholder and nothing else, as a number that is not known yet must be.
+func isPlaceholder(s string) bool { return placeholder.FindString(s) == s && s != "" }
+
 // escape doubles every $ that does not belong to a placeholder, so that the collector reads it as a plain $.
 func escape(s string) string {
 	var b strings.Builder
@@ -60,12 +63,34 @@ func (d duration) MarshalYAML() (any, error) {
 	return fmt.Sprintf("%ds", int64(time.Duration(d).Seconds())), nil
 }
 
-func render(d document) (string, error) {
+func texts(all []string) []text {
+	r := make([]text, len(all))
+	for i, s := range all {
+		r[i] = text(s)
+	}
+	return r
+}
+
+func encode(v any) (string, error) {
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
 	enc.SetIndent(2)
-	if err := enc.Encode(d); err != nil {
+	if err := enc.Encode(v); err != nil {
 		return "", fmt.Errorf("render collector configuration: %w", err)
 	}
 	return b.String(), enc.Close()
+}
+
+func valueOr[T any](p *T, d T) T {
+	if p == nil {
+		return d
+	}
+	return *p
+}
+
+func stringOr(s, d string) string {
+	if s == "" {
+		return d
+	}
+	return s
 }

@@ -123,7 +123,7 @@ func (s *sidecar) configuration() (*[]*string, *map[string]*string) {
 		args = []string{"--config=" + file}
 		env[envRemoteWriteUrl] = s.workspace.RemoteWriteUrl()
 	} else {
-		args = s.settings.config.Args(envConfig)
+		args = s.settings.config.Args("env:" + envConfig)
 		env[envConfig] = jsii.String(mustYAML(s.settings.config))
 		if limit := s.settings.config.GoMemLimit(); limit != "" {
 			env[envGoMemLimit] = jsii.String(limit)
