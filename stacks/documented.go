@@ -42,7 +42,7 @@ func NewDocumented(scope constructs.Construct, id string) awscdk.Stack {
 		},
 		Telemetry: &otelprometheus.TelemetryProps{
 			Workspace: amp.NewWorkspace(stack, jsii.String("Workspace"), nil),
-			Config:    otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp),
+			Config:    otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil),
 			Collector: &otelprometheus.CollectorProps{
 				Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.25.0"), nil),
 				Logging:                ecsCreatesGroup(stack, executionRole, "/ecs/ecs-aws-otel-sidecar-collector", "True"),

@@ -6,10 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/seed86154836/cdk-otel-prometheus/stacks"
@@ -17,6 +21,27 @@ import (
 
 // assetHash matches the fingerprint of the sample app, which changes with every line of it.
 var assetHash = regexp.MustCompile(`[0-9a-f]{64}`)
+
+// TestSamplesPassStrictTemplateValidation runs awscdk's own rules over each sample, where a warning is a failure too. The
+// canary has a fault that they must find.
+func TestSamplesPassStrictTemplateValidation(t *testing.T) {
+	for _, sample := range append(slices.Clone(stacks.All), stacks.Sample{Name: "Canary", New: canary}) {
+		app := strictApp(t)
+		sample.New(app, sample.Name)
+		message := panicOf(func() { app.Synth(nil) })
+		if failed := message != ""; failed != (sample.Name == "Canary") {
+			t.Errorf("%s: failed %v: %s", sample.Name, failed, message)
+		}
+	}
+}
+
+func canary(scope constructs.Construct, id string) awscdk.Stack {
+	stack := awscdk.NewStack(scope, &id, nil)
+	awscdk.NewCfnResource(stack, jsii.String("Bucket"), &awscdk.CfnResourceProps{
+		Type: jsii.String("AWS::S3::Bucket"), Properties: &map[string]any{"BucketNam": "misspelt"},
+	})
+	return stack
+}
 
 // TestSampleTemplatesMatchGolden compares each sample's whole template with a file that a reviewer can read: it is
 // written as YAML, in which the collector's configuration keeps its lines.

@@ -18,8 +18,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Template validation costs 2.5 s per process; the samples are validated by TestSamplesPassTemplateValidation.
-	os.Setenv("CDK_VALIDATION", "false")
 	os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 	// Asset paths are relative to the repository root, where the app runs.
 	if err := os.Chdir(".."); err != nil {
@@ -54,10 +52,20 @@ func readJSON(t *testing.T, file string, v any) {
 	}
 }
 
-// newApp is an app with the feature flags of cdk.json.
+// strictApp is an app with the feature flags of cdk.json, among them those that validate every template and fail on
+// warnings.
+func strictApp(t *testing.T) awscdk.App {
+	t.Helper()
+	context := readCdkJSON(t).Context
+	return awscdk.NewApp(&awscdk.AppProps{Context: &context})
+}
+
+// newApp is an app with the same flags, but for the validation: it costs time, and is for the samples.
 func newApp(t *testing.T) awscdk.App {
 	t.Helper()
 	context := readCdkJSON(t).Context
+	context["@aws-cdk/core:validateAgainstDefaultRules"] = false
+	context["@aws-cdk/core:strictCfnValidateErrors"] = false
 	return awscdk.NewApp(&awscdk.AppProps{Context: &context})
 }
 

@@ -69,9 +69,9 @@ func TestRejections(t *testing.T) {
 		"memory above the task's": {fargate(sidecar(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(600)})), []string{"MemoryLimitMiB is 600, more than the task's 512 MiB"}},
 		"too little memory":       {fargate(sidecar(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(32)})), []string{"32", "64"}},
 		"config and typed features": {fargate(&otelprometheus.TelemetryProps{
-			Config: otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp), Otlp: &otelprometheus.OtlpProps{}, TaskMetrics: &otelprometheus.TaskMetricsProps{}}),
+			Config: otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil), Otlp: &otelprometheus.OtlpProps{}, TaskMetrics: &otelprometheus.TaskMetricsProps{}}),
 			[]string{"2 faults", "Telemetry.Otlp is set together with Telemetry.Config", "Telemetry.TaskMetrics is set"}},
-		"relative config":      {fargate(&otelprometheus.TelemetryProps{Config: otelprometheus.ConfigFromImage("a.yaml")}), []string{`"a.yaml" is not the absolute path`}},
+		"relative config":      {fargate(&otelprometheus.TelemetryProps{Config: otelprometheus.ConfigFromImage("a.yaml", nil)}), []string{`"a.yaml" is not the absolute path`}},
 		"OTLP ports clash":     {fargate(&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{GrpcPort: jsii.Number(4318)}}), []string{"both listen on 127.0.0.1:4318"}},
 		"stop timeout":         {fargate(sidecar(otelprometheus.CollectorProps{StopTimeout: seconds(121)})), []string{"StopTimeout is 2m1s; ECS takes 1 to 120 seconds"}},
 		"health interval":      {fargate(sidecar(otelprometheus.CollectorProps{HealthCheck: &otelprometheus.HealthCheckProps{Interval: seconds(4), Retries: jsii.Number(11)}})), []string{"HealthCheck.Interval is 4s", "HealthCheck.Retries is 11"}},

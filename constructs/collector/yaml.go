@@ -15,6 +15,9 @@ var placeholder = regexp.MustCompile(`\$\{Token\[[a-zA-Z0-9:._-]*\]\}`)
 
 func hasPlaceholder(s string) bool { return placeholder.MatchString(s) }
 
+// ReplacePlaceholders puts with in the place of every placeholder of s.
+func ReplacePlaceholders(s, with string) string { return placeholder.ReplaceAllLiteralString(s, with) }
+
 // isPlaceholder says whether s is one placeholder and nothing else, as a number that is not known yet must be.
 func isPlaceholder(s string) bool { return placeholder.FindString(s) == s && s != "" }
 

@@ -23,8 +23,12 @@ func (c *synthChecks) Validate() *[]*string {
 func (c *synthChecks) ports(f *faults) {
 	type listener struct{ port, protocol string }
 	seen := map[listener]string{}
-	for _, port := range c.s.collectorPorts() {
-		seen[listener{port, "tcp"}] = *c.s.collector.ContainerName()
+	config := c.s.settings.config
+	for _, address := range config.ListenAddresses() {
+		seen[listener{portOf(address), "tcp"}] = *c.s.collector.ContainerName()
+	}
+	if config.StatsD != nil {
+		seen[listener{portOf(config.StatsD.Endpoint), "udp"}] = *c.s.collector.ContainerName()
 	}
 	for _, container := range *c.s.task.Containers() {
 		for _, m := range *container.PortMappings() {
@@ -46,14 +50,7 @@ func (c *synthChecks) ports(f *faults) {
 	}
 }
 
-// collectorPorts lists the TCP ports that the collector listens on.
-func (s *sidecar) collectorPorts() []string {
-	var ports []string
-	for _, address := range s.settings.config.ListenAddresses() {
-		ports = append(ports, address[strings.LastIndex(address, ":")+1:])
-	}
-	return ports
-}
+func portOf(address string) string { return address[strings.LastIndex(address, ":")+1:] }
 
 // memory reports containers that do not fit into the task.
 func (c *synthChecks) memory(f *faults) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -29,6 +28,8 @@ const (
 
 	defaultGrpcPort = 4317
 	defaultHttpPort = 4318
+
+	defaultStatsdPort = 8125
 	// healthCheckEndpoint is what the program /healthcheck in the ADOT image asks.
 	healthCheckEndpoint = loopback + ":13133"
 	loopback            = "127.0.0.1"
@@ -48,6 +49,8 @@ const (
 	pendingEndpoint = "${Token[pending.endpoint]}"
 	pendingRegion   = "${Token[pending.region]}"
 	pendingFamily   = "${Token[pending.family]}"
+
+	pendingTaskRegion = "${Token[pending.task.region]}"
 )
 
 // task is what matters of the task definition's own props.
@@ -61,8 +64,8 @@ type task struct {
 // settings are the props with every default filled in. Later code never asks whether something was set.
 type settings struct {
 	telemetry   TelemetryProps
-	config      collector.Config // what is generated; the zero value where configFile is set
-	configFile  string
+	source      *Config
+	config      collector.Config // what is generated; the zero value where source is something else
 	container   CollectorProps
 	memoryMiB   int // 0: no limit, or not known
 	health      HealthCheckProps
@@ -74,6 +77,9 @@ type settings struct {
 	memoryLimit *float64 // as rendered
 
 	taskMemoryMiB *float64 // nil where it is not known
+
+	// secrets of scrape jobs, by the variable that holds them.
+	secrets map[string]awsecs.Secret
 }
 
 // mustResolve validates and resolves the props of a constructor, or panics with all faults, before anything is built.
@@ -96,21 +102,22 @@ func mustResolve(constructor string, scope constructs.Construct, id *string, tel
 }
 
 func resolve(telemetry *TelemetryProps, t task, f *faults) *settings {
-	s := &settings{taskMemoryMiB: t.memoryMiB}
+	s := &settings{taskMemoryMiB: t.memoryMiB, secrets: map[string]awsecs.Secret{}}
 	if telemetry != nil {
 		s.telemetry = *telemetry
 	}
+	s.source = s.telemetry.Config
+	if s.source == nil {
+		s.source = &Config{generated: true}
+	}
 	s.resolveContainer(t, f)
 	s.resolveLogging(f)
-	if c := s.telemetry.Config; c != nil {
-		s.configFile = c.imageFile
-		if !strings.HasPrefix(c.imageFile, "/") {
-			f.add("Telemetry.Config: %q is not the absolute path of a file in the image", c.imageFile)
-		}
+	if s.source.generated {
+		s.resolveConfig(f)
+	} else {
+		s.source.validate(f)
 		s.rejectIgnored(f)
-		return s
 	}
-	s.resolveConfig(f)
 	return s
 }
 
@@ -123,6 +130,9 @@ func (s *settings) rejectIgnored(f *faults) {
 		{"Otlp", s.telemetry.Otlp != nil},
 		{"Scrape", s.telemetry.Scrape != nil},
 		{"TaskMetrics", s.telemetry.TaskMetrics != nil},
+		{"Statsd", s.telemetry.Statsd != nil},
+		{"Traces", s.telemetry.Traces != nil},
+		{"CollectorMetrics", s.telemetry.CollectorMetrics != nil},
 		{"Labels", s.telemetry.Labels != nil},
 	} {
 		if field.set {
@@ -135,12 +145,13 @@ func (s *settings) resolveConfig(f *faults) {
 	c := collector.Config{
 		RemoteWrite:    collector.RemoteWrite{Endpoint: pendingEndpoint, Region: pendingRegion},
 		MemoryLimitMiB: s.memoryMiB,
+		Extra:          s.source.extra,
 	}
 	if s.healthOn {
 		c.HealthCheckEndpoint = healthCheckEndpoint
 	}
-	scrape := s.telemetry.Scrape
-	if o := s.telemetry.Otlp; o != nil && boolOr(o.Enabled, true) || o == nil && scrape == nil {
+	t := s.telemetry
+	if o := t.Otlp; o != nil && boolOr(o.Enabled, true) || o == nil && t.Scrape == nil {
 		if o == nil {
 			o = &OtlpProps{}
 		}
@@ -150,25 +161,50 @@ func (s *settings) resolveConfig(f *faults) {
 			HTTPEndpoint: loopback + ":" + numberOr(o.HttpPort, defaultHttpPort),
 		}
 	}
-	if scrape != nil {
-		for i, job := range *scrape {
-			c.Scrape = append(c.Scrape, resolveScrapeJob(fmt.Sprintf("Telemetry.Scrape[%d]", i), job, c.Scrape, f))
+	if t.Scrape != nil {
+		for i, job := range *t.Scrape {
+			c.Scrape = append(c.Scrape, s.resolveScrapeJob(fmt.Sprintf("Telemetry.Scrape[%d]", i), job, c.Scrape, f))
 		}
 	}
-	if t := s.telemetry.TaskMetrics; t == nil {
+	if m := t.TaskMetrics; m == nil {
 		c.TaskMetrics = &collector.TaskMetrics{}
-	} else if boolOr(t.Enabled, true) {
-		c.TaskMetrics = &collector.TaskMetrics{Interval: f.duration("Telemetry.TaskMetrics.Interval", t.Interval)}
+	} else if boolOr(m.Enabled, true) {
+		c.TaskMetrics = &collector.TaskMetrics{
+			Interval: f.duration("Telemetry.TaskMetrics.Interval", m.Interval), Metrics: plainStrings(m.Metrics), Containers: boolOr(m.Containers, false),
+		}
 	}
-	if l := s.telemetry.Labels; l != nil {
-		c.Labels = collector.Labels{Policy: l.Policy, Keep: plainStrings(l.Keep)}
+	if d := t.Statsd; d != nil {
+		c.StatsD = &collector.StatsD{
+			Endpoint:            loopback + ":" + numberOr(d.Port, defaultStatsdPort),
+			AggregationInterval: f.duration("Telemetry.Statsd.AggregationInterval", d.AggregationInterval),
+			Rates:               plainStrings(d.Rates),
+		}
+	}
+	if x := t.Traces; x != nil && boolOr(x.Enabled, true) {
+		c.Traces = &collector.Traces{Region: pendingTaskRegion}
+	}
+	if m := t.CollectorMetrics; m != nil && boolOr(m.Enabled, true) {
+		c.CollectorMetrics = &collector.CollectorMetrics{Port: number(m.Port), Interval: f.duration("Telemetry.CollectorMetrics.Interval", m.Interval)}
+	}
+	if l := t.Labels; l != nil {
+		c.Labels = collector.Labels{Policy: l.Policy, Keep: plainStrings(l.Keep), External: plainMap(l.External)}
 	}
 	s.config = c
-	f.addError(c.Validate())
+	s.validateConfig(c, f)
+}
+
+// validateConfig reports a configuration that the collector or its carrier would not take.
+func (s *settings) validateConfig(c collector.Config, f *faults) {
+	text, err := c.YAML()
+	if err != nil {
+		f.addError(err)
+		return
+	}
+	f.addSize("the generated configuration", text, s.source.inline)
 }
 
 // resolveScrapeJob turns a job into the collector's form; where names it in messages, others are the jobs before it.
-func resolveScrapeJob(where string, job *ScrapeJob, others []collector.ScrapeJob, f *faults) collector.ScrapeJob {
+func (s *settings) resolveScrapeJob(where string, job *ScrapeJob, others []collector.ScrapeJob, f *faults) collector.ScrapeJob {
 	if job == nil {
 		f.add("%s is nil; remove it or describe a job", where)
 		return collector.ScrapeJob{Name: where, Targets: []string{loopback + ":1"}}
@@ -181,7 +217,22 @@ func resolveScrapeJob(where string, job *ScrapeJob, others []collector.ScrapeJob
 		SampleLimit:           number(job.SampleLimit),
 		LabelLimit:            number(job.LabelLimit),
 		LabelValueLengthLimit: number(job.LabelValueLengthLimit),
+		KeepMetrics:           plainStrings(job.KeepMetrics),
+		DropMetrics:           plainStrings(job.DropMetrics),
+		StaticLabels:          plainMap(job.StaticLabels),
+		HonorLabels:           boolOr(job.HonorLabels, false),
+		NativeHistograms:      boolOr(job.NativeHistograms, false),
 	}
+	if job.Relabel != nil {
+		for i, rule := range *job.Relabel {
+			if rule == nil {
+				f.add("%s.Relabel[%d] is nil; remove it or describe a rule", where, i)
+				continue
+			}
+			r.Relabel = append(r.Relabel, *rule)
+		}
+	}
+	s.resolveAccess(where, fmt.Sprintf("SCRAPE_%d_", len(others)+1), job, &r, f)
 	if job.Name == nil && slices.ContainsFunc(others, func(o collector.ScrapeJob) bool { return o.Name == pendingFamily }) {
 		f.add("%s.Name is not set; only one job can take the family's name", where)
 		r.Name = where
@@ -202,6 +253,31 @@ func resolveScrapeJob(where string, job *ScrapeJob, others []collector.ScrapeJob
 	return r
 }
 
+// resolveAccess sets how a job's endpoint is reached. Secrets get into the container as variables, whose names start with prefix.
+func (s *settings) resolveAccess(where, prefix string, job *ScrapeJob, r *collector.ScrapeJob, f *faults) {
+	variable := func(name string, secret awsecs.Secret) string {
+		s.secrets[prefix+name] = secret
+		return prefix + name
+	}
+	if t := job.Tls; t != nil {
+		r.TLS = &collector.TLS{InsecureSkipVerify: boolOr(t.InsecureSkipVerify, false), ServerName: stringOr(t.ServerName, "")}
+		if t.CaCertificate != nil {
+			r.TLS.CAVariable = variable("CA", t.CaCertificate)
+		}
+	}
+	if b := job.BasicAuth; b != nil {
+		r.BasicAuth = &collector.BasicAuth{Username: stringOr(b.Username, ""), PasswordVariable: prefix + "PASSWORD"}
+		if b.Password == nil {
+			f.add("%s.BasicAuth.Password is not set", where)
+		} else {
+			variable("PASSWORD", b.Password)
+		}
+	}
+	if job.BearerToken != nil {
+		r.BearerTokenVariable = variable("TOKEN", job.BearerToken)
+	}
+}
+
 func (s *settings) resolveContainer(t task, f *faults) {
 	if c := s.telemetry.Collector; c != nil {
 		s.container = *c
@@ -214,7 +290,7 @@ func (s *settings) resolveContainer(t task, f *faults) {
 	c.Essential = jsii.Bool(boolOr(c.Essential, true))
 	c.ReadonlyRootFilesystem = trueOrNil(c.ReadonlyRootFilesystem)
 	c.User = jsii.String(stringOr(c.User, defaultUser))
-	if c.StopTimeout == nil && s.telemetry.Config == nil {
+	if c.StopTimeout == nil && s.source.generated {
 		c.StopTimeout = seconds(defaultStopTimeout)
 	}
 	if c.StartOrder == "" {
@@ -239,8 +315,8 @@ func (s *settings) resolveMemory(t task) {
 		// No limit.
 	case limit != nil:
 		s.memoryLimit = limit
-	case s.telemetry.Config != nil:
-		// The file knows nothing of a limit.
+	case !s.source.generated:
+		// A configuration from elsewhere knows nothing of a limit.
 	case t.memoryMiB != nil:
 		s.memoryLimit = jsii.Number(min(defaultMemoryMiB, float64(int(*t.memoryMiB)/2)))
 	default:
@@ -269,9 +345,12 @@ func (s *settings) resolveLogging(f *faults) {
 }
 
 // complete fills in what is known once the task definition and its workspace exist.
-func (s *settings) complete(family, endpoint, region string) {
+func (s *settings) complete(family, endpoint, region, taskRegion string) {
 	s.config.RemoteWrite.Endpoint = endpoint
 	s.config.RemoteWrite.Region = region
+	if s.config.Traces != nil {
+		s.config.Traces = &collector.Traces{Region: taskRegion}
+	}
 	s.config.Scrape = slices.Clone(s.config.Scrape)
 	for i := range s.config.Scrape {
 		if s.config.Scrape[i].Name == pendingFamily {
@@ -355,6 +434,17 @@ func plainStrings(s *[]*string) []string {
 	var r []string
 	for _, v := range *s {
 		r = append(r, stringOr(v, ""))
+	}
+	return r
+}
+
+func plainMap(m *map[string]*string) map[string]string {
+	if m == nil {
+		return nil
+	}
+	r := map[string]string{}
+	for name, value := range *m {
+		r[name] = stringOr(value, "")
 	}
 	return r
 }

@@ -2,11 +2,14 @@ package otelprometheus
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
@@ -32,24 +35,43 @@ type sidecar struct {
 	collectorLogGroup awslogs.ILogGroup
 	containerLogGroup awslogs.ILogGroup
 
+	// parameter holds the configuration where CarrierSsmParameter does.
+	parameter awsssm.StringParameter
+
 	// adopted holds the containers that have their dependency and environment, by path.
 	adopted map[string]bool
 }
 
+// addScrapeJob scrapes one more endpoint.
 func (s *sidecar) addScrapeJob(job *ScrapeJob) {
 	var f faults
 	where := *s.task.Node().Path() + ": AddScrapeJob"
-	if s.settings.configFile != "" {
-		f.add("the collector's configuration comes from %s; a job cannot be added to it", s.settings.configFile)
+	if !s.settings.source.generated {
+		f.add("the collector's configuration is not generated; a job cannot be added to it")
 		f.panicIfAny(where)
 	}
 	config := s.settings.config
-	config.Scrape = append(config.Scrape[:len(config.Scrape):len(config.Scrape)], resolveScrapeJob("job", job, config.Scrape, &f))
-	f.addError(config.Validate())
-	f.panicIfAny(where)
+	known := maps.Clone(s.settings.secrets)
+	added := s.settings.resolveScrapeJob("job", job, config.Scrape, &f)
+	config.Scrape = append(slices.Clone(config.Scrape), added)
+	s.settings.validateConfig(config, &f)
+	if len(f) > 0 {
+		s.settings.secrets = known
+		f.panicIfAny(where)
+	}
 	s.settings.config = config
-	s.settings.complete(*s.task.Family(), config.RemoteWrite.Endpoint, config.RemoteWrite.Region)
-	s.collector.AddEnvironment(jsii.String(envConfig), jsii.String(mustYAML(s.settings.config)))
+	s.complete()
+	for _, name := range slices.Sorted(maps.Keys(s.settings.secrets)) {
+		if _, ok := known[name]; !ok {
+			s.collector.AddSecret(jsii.String(name), s.settings.secrets[name])
+		}
+	}
+	s.update()
+}
+
+// complete fills in what is known once the task definition and its workspace exist.
+func (s *sidecar) complete() {
+	s.settings.complete(*s.task.Family(), *s.workspace.RemoteWriteUrl(), *s.workspace.Env().Region, *s.task.Stack().Region())
 }
 
 // attach adds the collector to a new task definition.
@@ -60,12 +82,14 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 		s.workspace = amp.NewWorkspace(task, jsii.String(idWorkspace), nil)
 	}
 	s.workspace.GrantRemoteWrite(task.TaskRole())
-	s.settings.complete(*task.Family(), *s.workspace.RemoteWriteUrl(), *s.workspace.Env().Region)
+	s.complete()
+	s.grantTraces()
 
 	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
 	// The first essential container becomes the default one, which a load balancer targets. It must be the app's.
 	task.SetDefaultContainer(nil)
 	s.warnAboutImage()
+	s.warnAboutCounters()
 
 	task.Node().AddValidation(&synthChecks{s})
 	awscdk.Aspects_Of(task).Add(&adopter{s}, nil)
@@ -82,7 +106,6 @@ func (s *sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
 		MemoryReservationMiB:   c.MemoryReservationMiB,
 		Essential:              c.Essential,
 		ReadonlyRootFilesystem: c.ReadonlyRootFilesystem,
-		Secrets:                c.Secrets,
 		StopTimeout:            c.StopTimeout,
 		Logging:                c.Logging,
 	}
@@ -111,28 +134,20 @@ func (s *sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
 		s.collectorLogGroup = s.logGroup(idCollectorLogGroup, s.settings.logging.CollectorLogGroup, s.settings.logging.CollectorLogGroupName)
 		o.Logging = s.awsLogs(s.collectorLogGroup)
 	}
-	o.Command, o.Environment = s.configuration()
+	o.Environment = &map[string]*string{}
+	if limit := s.settings.config.GoMemLimit(); limit != "" {
+		(*o.Environment)[envGoMemLimit] = jsii.String(limit)
+	}
+	secrets := maps.Clone(s.settings.secrets)
+	o.Secrets = &secrets
+	s.carry(o)
+	if own := c.Environment; own != nil {
+		maps.Copy(*o.Environment, *own)
+	}
+	if own := c.Secrets; own != nil {
+		maps.Copy(*o.Secrets, *own)
+	}
 	return o
-}
-
-// configuration is the command line and the environment that give the collector its configuration.
-func (s *sidecar) configuration() (*[]*string, *map[string]*string) {
-	env := map[string]*string{}
-	var args []string
-	if file := s.settings.configFile; file != "" {
-		args = []string{"--config=" + file}
-		env[envRemoteWriteUrl] = s.workspace.RemoteWriteUrl()
-	} else {
-		args = s.settings.config.Args("env:" + envConfig)
-		env[envConfig] = jsii.String(mustYAML(s.settings.config))
-		if limit := s.settings.config.GoMemLimit(); limit != "" {
-			env[envGoMemLimit] = jsii.String(limit)
-		}
-	}
-	if own := s.settings.container.Environment; own != nil {
-		maps.Copy(env, *own)
-	}
-	return jsii.Strings(args...), &env
 }
 
 // mustYAML renders a configuration that was validated before.
@@ -169,4 +184,25 @@ func (s *sidecar) warnAboutImage() {
 	}
 	awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:unpinnedImage"),
 		jsii.String("the collector's image "+image+" is not pinned to a version; name a tag such as "+collector.ADOTVersion))
+}
+
+// warnAboutCounters says what becomes of StatsD counters.
+func (s *sidecar) warnAboutCounters() {
+	if d := s.settings.config.StatsD; d != nil && len(d.Rates) == 0 {
+		awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:statsdCounters"),
+			jsii.String("StatsD counters are increments, which Prometheus cannot store; name those you need in Telemetry.Statsd.Rates, or acknowledge that they are dropped"))
+	}
+}
+
+// grantTraces allows the task role to write traces. X-Ray knows no resources, hence the *.
+func (s *sidecar) grantTraces() {
+	file := s.settings.source.imageFile
+	if s.settings.config.Traces == nil && file != AdotEcsAmpXray && file != AdotEcsAmpXrayPrometheus {
+		return
+	}
+	awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+		Grantee:      s.task.TaskRole(),
+		Actions:      jsii.Strings("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+		ResourceArns: jsii.Strings("*"),
+	})
 }

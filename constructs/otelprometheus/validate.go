@@ -99,10 +99,10 @@ func (s *settings) validateEnvironment(f *faults) {
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		switch name {
-		case envConfig, envAotConfig:
+		case envConfig, envAotConfig, envConfigFingerprint, envConfigRevision:
 			f.add("Telemetry.Collector: variable %s would replace the collector's configuration; use Telemetry.Config", name)
 		case envRemoteWriteUrl:
-			if s.telemetry.Config != nil {
+			if !s.source.generated {
 				f.add("Telemetry.Collector: variable %s is set from Telemetry.Workspace; import the workspace instead", name)
 			}
 		}

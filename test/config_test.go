@@ -1,0 +1,210 @@
+package test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+)
+
+const ownYAML = `receivers: {otlp: {protocols: {grpc: {endpoint: 127.0.0.1:4317}}}}
+exporters: {debug: }
+service: {pipelines: {metrics: {receivers: [otlp], exporters: [debug]}}}
+`
+
+func withConfig(config *otelprometheus.Config) *otelprometheus.TelemetryProps {
+	return &otelprometheus.TelemetryProps{Config: config}
+}
+
+// ssmGrant is what awsecs grants for a secret that is an SSM parameter.
+func ssmGrant(resource string) string {
+	return `{"Action":["ssm:DescribeParameters","ssm:GetParameter","ssm:GetParameterHistory","ssm:GetParameters"],"Effect":"Allow","Resource":` + resource + `}`
+}
+
+func TestConfigFromImage(t *testing.T) {
+	for file, want := range map[string]struct{ environment, traces string }{
+		otelprometheus.AdotEcsAmp:               {`["AWS_PROMETHEUS_ENDPOINT"]`, `[]`},
+		otelprometheus.AdotEcsAmpPrometheus:     {`["AWS_PROMETHEUS_ENDPOINT","AWS_PROMETHEUS_SCRAPING_ENDPOINT"]`, `[]`},
+		otelprometheus.AdotEcsAmpXray:           {`["AWS_PROMETHEUS_ENDPOINT"]`, `["xray:PutTelemetryRecords","xray:PutTraceSegments"]`},
+		otelprometheus.AdotEcsAmpXrayPrometheus: {`["AWS_PROMETHEUS_ENDPOINT","AWS_PROMETHEUS_SCRAPING_ENDPOINT"]`, `["xray:PutTelemetryRecords","xray:PutTraceSegments"]`},
+	} {
+		options := &otelprometheus.ConfigFromImageOptions{}
+		if strings.Contains(file, "prometheus") {
+			options.ScrapingEndpoint = jsii.String("127.0.0.1:8080")
+		}
+		stack := newStack(t)
+		fargateTask(stack, withConfig(otelprometheus.ConfigFromImage(file, options)), nil)
+		tmpl := synth(t, stack)
+		c := tmpl.container(collectorName)
+		assertJSON(t, "command", c["Command"], `["--config=`+file+`"]`)
+		assertJSON(t, file, names(environment(c)), want.environment)
+		xray := []any{}
+		for _, s := range tmpl.statements("TaskTaskRole") {
+			if s := s.(object); s["Resource"] == "*" {
+				xray = s["Action"].([]any)
+			}
+		}
+		assertJSON(t, file, xray, want.traces)
+		if env := environment(tmpl.container("app")); len(env) != 0 {
+			t.Errorf("%s: the app got %v", file, env)
+		}
+	}
+}
+
+func TestRegionOfTheWorkspaceIsSetWhereItDiffers(t *testing.T) {
+	stack := newStack(t)
+	telemetry := withConfig(otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil))
+	telemetry.Workspace = amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String(workspaceArn))
+	fargateTask(stack, telemetry, nil)
+	assertJSON(t, "region", environment(synth(t, stack).container(collectorName))["AWS_REGION"], `"eu-west-1"`)
+}
+
+func TestConfigFromYaml(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, withConfig(otelprometheus.ConfigFromYaml(jsii.String(ownYAML), nil)), nil)
+	c := synth(t, stack).container(collectorName)
+	assertJSON(t, "text", environment(c)["COLLECTOR_CONFIG"], asJSON(ownYAML))
+	assertJSON(t, "command", c["Command"], `["--config=env:COLLECTOR_CONFIG"]`)
+}
+
+func TestGeneratedConfigInAnSsmParameter(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, inSsm(), nil)
+	tmpl := synth(t, stack)
+	c := tmpl.container(collectorName)
+	parameter := tmpl.one("AWS::SSM::Parameter")
+	if text := plainText(parameter["Value"]); !strings.Contains(text, "metrics/otlp") {
+		t.Errorf("the parameter holds %s", text)
+	}
+	assertJSON(t, "tier", parameter["Tier"], `"Advanced"`)
+	assertJSON(t, "secrets", c["Secrets"].([]any)[0].(object)["Name"], `"COLLECTOR_CONFIG"`)
+	assertJSON(t, "variables", names(environment(c)), `["COLLECTOR_CONFIG_SHA256","GOMEMLIMIT"]`)
+	granted := false
+	for _, s := range tmpl.statements("TaskExecutionRole") {
+		if s := s.(object); strings.Contains(asJSON(s["Action"]), "ssm:") {
+			granted = true
+			assertJSON(t, "grant", s, ssmGrant(`{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":ssm:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":parameter/",{"Ref":"TaskConfig85BA0A69"}]]}`))
+		}
+	}
+	if !granted {
+		t.Error("the execution role may not read the parameter")
+	}
+}
+
+// TestConfigurationChangeMakesANewTaskDefinition also where the text is not in the task definition, and nothing else does.
+func TestConfigurationChangeMakesANewTaskDefinition(t *testing.T) {
+	fingerprint := func(change func(*otelprometheus.OtelPrometheusFargateTaskDefinition)) any {
+		stack := newStack(t)
+		change(fargateTask(stack, inSsm(), nil))
+		tmpl := synth(t, stack)
+		return []any{environment(tmpl.container(collectorName))["COLLECTOR_CONFIG_SHA256"], plainText(tmpl.one("AWS::SSM::Parameter")["Value"])}
+	}
+	nothing := func(*otelprometheus.OtelPrometheusFargateTaskDefinition) {}
+	if a, b := fingerprint(nothing), fingerprint(nothing); asJSON(a) != asJSON(b) {
+		t.Errorf("one configuration has the fingerprints\n%v\n%v", a, b)
+	}
+	a := fingerprint(nothing).([]any)
+	b := fingerprint(func(td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+		td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(8080)})
+	}).([]any)
+	if a[0] == b[0] || !strings.Contains(b[1].(string), "127.0.0.1:8080") {
+		t.Errorf("the change did not show: %v, %v", a[0], b)
+	}
+}
+
+func inSsm() *otelprometheus.TelemetryProps {
+	return withConfig(otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{Carrier: otelprometheus.CarrierSsmParameter}))
+}
+
+func TestConfigFromAnExistingSsmParameter(t *testing.T) {
+	stack := newStack(t)
+	parameter := awsssm.StringParameter_FromStringParameterName(stack, jsii.String("Parameter"), jsii.String("/otel/config"))
+	fargateTask(stack, withConfig(otelprometheus.ConfigFromSsmParameter(parameter, jsii.String("7"))), nil)
+	c := synth(t, stack).container(collectorName)
+	assertJSON(t, "command", c["Command"], `["--config=env:COLLECTOR_CONFIG"]`)
+	assertJSON(t, "revision", environment(c)["COLLECTOR_CONFIG_REVISION"], `"7"`)
+	assertJSON(t, "secret", c["Secrets"].([]any)[0].(object)["Name"], `"COLLECTOR_CONFIG"`)
+}
+
+func TestConfigFromS3(t *testing.T) {
+	stack := newStack(t)
+	bucket := awss3.Bucket_FromBucketName(stack, jsii.String("Bucket"), jsii.String("configs"))
+	fargateTask(stack, withConfig(otelprometheus.ConfigFromS3(bucket, jsii.String("a/b.yaml"), nil)), nil)
+	tmpl := synth(t, stack)
+	assertJSON(t, "command", tmpl.container(collectorName)["Command"],
+		`[{"Fn::Join":["",["--config=s3://configs.s3.",{"Ref":"AWS::Region"},".",{"Ref":"AWS::URLSuffix"},"/a/b.yaml"]]}]`)
+	grant := asJSON(tmpl.statements("TaskTaskRole"))
+	if !strings.Contains(grant, `:s3:::configs/a/b.yaml`) || strings.Contains(grant, `configs/*`) {
+		t.Errorf("the task role's statements are %s", grant)
+	}
+}
+
+func TestConfigFromAsset(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "collector.yaml")
+	if err := os.WriteFile(file, []byte(ownYAML), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stack := newStack(t)
+	fargateTask(stack, withConfig(otelprometheus.ConfigFromAsset(&file, nil)), nil)
+	tmpl := synth(t, stack)
+	if command := asJSON(tmpl.container(collectorName)["Command"]); !strings.Contains(command, "--config=s3://") || !assetHash.MatchString(command) {
+		t.Errorf("the command %s does not name the asset by its hash", command)
+	}
+	if grant := asJSON(tmpl.statements("TaskTaskRole")); !strings.Contains(grant, "s3:GetObject") {
+		t.Errorf("the task role's statements are %s", grant)
+	}
+}
+
+func TestExtraConfigurationIsMerged(t *testing.T) {
+	stack := newStack(t)
+	fargateTask(stack, withConfig(otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{
+		Extra: jsii.String("service: {telemetry: {logs: {level: debug}}}"),
+	})), nil)
+	if config := configText(synth(t, stack).container(collectorName)); !strings.Contains(config, "level: debug") || !strings.Contains(config, "metrics/otlp:") {
+		t.Errorf("not merged:\n%s", config)
+	}
+}
+
+func TestConfigurationsAreRejected(t *testing.T) {
+	large := ownYAML + "# " + strings.Repeat("x", 9000)
+	for name, tc := range map[string]struct {
+		config *otelprometheus.Config
+		want   string
+	}{
+		"empty":               {otelprometheus.ConfigFromYaml(nil, nil), "Telemetry.Config is empty"},
+		"misspelt component":  {otelprometheus.ConfigFromYaml(jsii.String(strings.ReplaceAll(ownYAML, "debug", "debgu")), nil), "exporters: debgu is not part of ADOT " + collector.ADOTVersion + ", did you mean debug?"},
+		"too large for SSM":   {otelprometheus.ConfigFromYaml(&large, &otelprometheus.ConfigFromYamlOptions{Carrier: otelprometheus.CarrierSsmParameter}), "an SSM parameter holds at most 8192"},
+		"too large":           {otelprometheus.ConfigFromYaml(jsii.String(ownYAML+"# "+strings.Repeat("x", 70000)), nil), "a task definition holds 64 KiB"},
+		"unknown carrier":     {otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{Carrier: "pigeon"}), `unknown carrier "pigeon"`},
+		"no such file":        {otelprometheus.ConfigFromAsset(jsii.String("nowhere.yaml"), nil), "nowhere.yaml"},
+		"no scraping address": {otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmpPrometheus, nil), "set ScrapingEndpoint"},
+		"bad extra":           {otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{Extra: jsii.String("[]")}), "extra configuration: not a mapping"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := newStack(t)
+			message := panicOf(func() { fargateTask(stack, withConfig(tc.config), nil) })
+			if !strings.Contains(message, tc.want) || !strings.HasPrefix(message, "Stack/Task: ") {
+				t.Errorf("%q is missing in\n%s", tc.want, message)
+			}
+			if n := len(*stack.Node().Children()); n != 0 {
+				t.Errorf("%d constructs were left behind", n)
+			}
+		})
+	}
+}
+
+func TestAddScrapeJobIsRefusedWhereTheConfigurationIsNotGenerated(t *testing.T) {
+	td := fargateTask(newStack(t), withConfig(otelprometheus.ConfigFromYaml(jsii.String(ownYAML), nil)), nil)
+	message := panicOf(func() { td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}) })
+	if !strings.Contains(message, "is not generated; a job cannot be added") {
+		t.Error(message)
+	}
+}
