@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/jsii-runtime-go"
@@ -170,6 +171,21 @@ func TestExtraConfigurationIsMerged(t *testing.T) {
 	})), nil)
 	if config := configText(synth(t, stack).container(collectorName)); !strings.Contains(config, "level: debug") || !strings.Contains(config, "metrics/otlp:") {
 		t.Errorf("not merged:\n%s", config)
+	}
+}
+
+// TestExpansionsPassStrictTemplateValidation: awscdk takes ${env:…} for a forgotten Fn::Sub, unless it is told otherwise.
+func TestExpansionsPassStrictTemplateValidation(t *testing.T) {
+	for name, config := range map[string]*otelprometheus.Config{
+		"environment": otelprometheus.ConfigFromYaml(jsii.String(strings.Replace(ownYAML, "127.0.0.1:4317", `"${env:HOST}:4317"`, 1)), nil),
+		"parameter": otelprometheus.ConfigFromYaml(jsii.String(strings.Replace(ownYAML, "127.0.0.1:4317", `"${env:HOST}:4317"`, 1)),
+			&otelprometheus.ConfigFromYamlOptions{Carrier: otelprometheus.CarrierSsmParameter}),
+	} {
+		app := strictApp(t)
+		fargateTask(awscdk.NewStack(app, jsii.String("Stack"), nil), withConfig(config), nil)
+		if message := panicOf(func() { app.Synth(nil) }); message != "" {
+			t.Errorf("%s: %s", name, message)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func TestRejections(t *testing.T) {
 			[]string{"2 faults", "Telemetry.Otlp is set together with Telemetry.Config", "Telemetry.TaskMetrics is set"}},
 		"relative config":      {fargate(&otelprometheus.TelemetryProps{Config: otelprometheus.ConfigFromImage("a.yaml", nil)}), []string{`"a.yaml" is not the absolute path`}},
 		"OTLP ports clash":     {fargate(&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{GrpcPort: jsii.Number(4318)}}), []string{"both listen on 127.0.0.1:4318"}},
-		"stop timeout":         {fargate(sidecar(otelprometheus.CollectorProps{StopTimeout: seconds(121)})), []string{"StopTimeout is 2m1s; ECS takes 1 to 120 seconds"}},
+		"stop timeout":         {fargate(sidecar(otelprometheus.CollectorProps{StopTimeout: seconds(121)})), []string{"StopTimeout is 2m1s; Fargate takes at most 120 seconds"}},
 		"health interval":      {fargate(sidecar(otelprometheus.CollectorProps{HealthCheck: &otelprometheus.HealthCheckProps{Interval: seconds(4), Retries: jsii.Number(11)}})), []string{"HealthCheck.Interval is 4s", "HealthCheck.Retries is 11"}},
 		"HEALTHY without one":  {fargate(sidecar(otelprometheus.CollectorProps{StartOrder: awsecs.ContainerDependencyCondition_HEALTHY, HealthCheck: &otelprometheus.HealthCheckProps{Enabled: jsii.Bool(false)}})), []string{"StartOrder is HEALTHY, but the health check is off"}},
 		"stolen configuration": {fargate(sidecar(otelprometheus.CollectorProps{Environment: &map[string]*string{"AOT_CONFIG_CONTENT": jsii.String("")}})), []string{"AOT_CONFIG_CONTENT would replace"}},
@@ -131,7 +131,7 @@ func TestSynthesisRejectsTasksThatDoNotFit(t *testing.T) {
 		"a port of two apps":               {awsecs.ContainerDefinitionOptions{PortMappings: port(80)}, awsecs.ContainerDefinitionOptions{PortMappings: port(80)}, "containers app and second both use tcp port 80"},
 		"a port of the collector":          {awsecs.ContainerDefinitionOptions{PortMappings: port(4317)}, awsecs.ContainerDefinitionOptions{}, "containers aws-otel-collector and app both use tcp port 4317"},
 		"a container larger than the task": {awsecs.ContainerDefinitionOptions{MemoryLimitMiB: jsii.Number(2048)}, awsecs.ContainerDefinitionOptions{}, "container app has a memory limit of 2048 MiB, more than the task's 1024 MiB"},
-		"containers larger together":       {awsecs.ContainerDefinitionOptions{MemoryLimitMiB: jsii.Number(400)}, awsecs.ContainerDefinitionOptions{MemoryReservationMiB: jsii.Number(200)}, "set aside 1112 MiB of memory together, more than the task's 1024 MiB"},
+		"containers larger together":       {awsecs.ContainerDefinitionOptions{MemoryLimitMiB: jsii.Number(400)}, awsecs.ContainerDefinitionOptions{MemoryReservationMiB: jsii.Number(200)}, "set aside 1112 MiB of memory together (aws-otel-collector 512, app 400, second 200), more than the task's 1024 MiB; lower a limit or give the task more memory; the smallest Fargate size that fits is 512 CPU units with 2048 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack := newStack(t)

@@ -8,10 +8,12 @@ import (
 	"os"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
@@ -19,8 +21,8 @@ import (
 
 // Config is where a collector gets its configuration from. Make one with GenerateConfig or one of the ConfigFrom functions.
 //
-// With a configuration that is not generated, the collector gets AWS_PROMETHEUS_ENDPOINT, and AWS_REGION where the workspace
-// is in another region; the fields that describe a generated one (Otlp, Scrape, TaskMetrics and so on) are refused, and
+// With a configuration that is not generated, the collector gets AWS_PROMETHEUS_ENDPOINT, and AWS_REGION where Fargate does not
+// set it to the workspace's region; the fields that describe a generated one (Otlp, Scrape, TaskMetrics and so on) are refused, and
 // containers get no OTEL_ variables.
 type Config struct {
 	generated bool
@@ -247,8 +249,10 @@ func (s *sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 		})
 		(*o.Secrets)[envConfig] = awsecs.Secret_FromSsmParameter(s.parameter)
 		env[envConfigFingerprint] = jsii.String(s.fingerprint())
+		acknowledgeExpansions(s.parameter.Node().DefaultChild(), s.configText())
 	default:
 		env[envConfig] = jsii.String(s.configText())
+		acknowledgeExpansions(s.cfn(), s.configText())
 	}
 	if c.revision != nil {
 		env[envConfigRevision] = c.revision
@@ -259,18 +263,32 @@ func (s *sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 	}
 	o.Command = jsii.Strings("--config=" + source)
 	env[envRemoteWriteUrl] = s.workspace.RemoteWriteUrl()
-	if region := s.workspace.Env().Region; *region != *s.task.Stack().Region() {
+	// Fargate sets AWS_REGION to its own region; on an instance nobody does.
+	if region := s.workspace.Env().Region; *region != *s.task.Stack().Region() || s.settings.task.compatibility != awsecs.Compatibility_FARGATE {
 		env[envRegion] = region
+	}
+}
+
+// acknowledgeExpansions tells awscdk's template validation that a ${…} in a configuration is the collector's to expand, not a
+// forgotten Fn::Sub.
+func acknowledgeExpansions(carrier constructs.IConstruct, text string) {
+	if strings.Contains(collector.ReplacePlaceholders(text, ""), "${") {
+		awscdk.Validations_Of(carrier).Acknowledge(&awscdk.Acknowledgment{
+			Id:     jsii.String("CloudFormation-Validate::E1029"),
+			Reason: jsii.String("the collector expands ${…} in its configuration"),
+		})
 	}
 }
 
 // update carries a configuration that changed after the container was made.
 func (s *sidecar) update() {
 	if s.parameter == nil {
+		acknowledgeExpansions(s.cfn(), s.configText())
 		s.collector.AddEnvironment(jsii.String(envConfig), jsii.String(s.configText()))
 		return
 	}
 	cfn := s.parameter.Node().DefaultChild().(awsssm.CfnParameter)
+	acknowledgeExpansions(cfn, s.configText())
 	cfn.SetValue(jsii.String(s.configText()))
 	cfn.SetTier(jsii.String(tierName[tierOf(s.configText())]))
 	s.collector.AddEnvironment(jsii.String(envConfigFingerprint), jsii.String(s.fingerprint()))

@@ -1,9 +1,11 @@
 package otelprometheus
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -22,87 +24,191 @@ const (
 // addContainer adds one of the user's containers. awscdk's own code calls it too, from JavaScript, where a Go panic would
 // never be answered; so it validates nothing itself.
 func (s *sidecar) addContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition {
-	if props == nil {
-		return s.base.AddContainer(id, props) // awscdk says what is missing
+	if props == nil || id == nil || s.settings.container(nameOf(id, props)).optOut() {
+		return s.base.AddContainer(id, props)
 	}
 	options := *props
 	if options.Logging == nil {
-		if s.containerLogGroup == nil {
-			l := s.settings.logging
-			s.containerLogGroup = s.logGroup(idContainerLogGroup, l.ContainerLogGroup, l.ContainerLogGroupName)
-		}
-		options.Logging = s.awsLogs(s.containerLogGroup)
+		options.Logging = s.containerLogging()
 	}
-	options.Environment = s.environment(options.Environment, options.Secrets)
+	own := map[string]*string{}
+	if props.Environment != nil {
+		maps.Copy(own, *props.Environment)
+	}
+	var secrets []string
+	if props.Secrets != nil {
+		secrets = slices.Collect(maps.Keys(*props.Secrets))
+	}
+	maps.Copy(own, s.otlpVariables(own, secrets))
+	if len(own) > 0 {
+		options.Environment = &own
+	}
 	container := s.base.AddContainer(id, &options)
-	s.waitForCollector(container)
+	s.prepared[*container.Node().Path()] = true
+	if !s.settings.task.bridge() {
+		s.connect(container) // links depend on jobs that may still be added; the aspect makes them
+	}
 	return container
 }
 
-// environment adds to a container's variables those that lead its SDK to the collector, unless it sets its own.
-func (s *sidecar) environment(own *map[string]*string, secrets *map[string]awsecs.Secret) *map[string]*string {
-	if !s.settings.otlp {
-		return own
+func nameOf(id *string, props *awsecs.ContainerDefinitionOptions) string {
+	return stringOr(props.ContainerName, *id)
+}
+
+// containerLogging logs to the group of the containers without logging of their own.
+func (s *sidecar) containerLogging() awsecs.LogDriver {
+	if s.containerLogGroup == nil {
+		l := s.settings.logging
+		s.containerLogGroup = s.logGroup(idContainerLogGroup, l.ContainerLogGroup, l.ContainerLogGroupName)
 	}
-	env := map[string]*string{}
-	if own != nil {
-		maps.Copy(env, *own)
-	}
-	taken := slices.Collect(maps.Keys(env))
-	if secrets != nil {
-		taken = slices.AppendSeq(taken, maps.Keys(*secrets))
+	return s.awsLogs(s.containerLogGroup)
+}
+
+// otlpVariables are those that lead an SDK to the collector, without those that a container sets itself.
+func (s *sidecar) otlpVariables(own map[string]*string, secrets []string) map[string]*string {
+	otlp := s.settings.config.OTLP
+	if otlp == nil {
+		return nil
 	}
 	protocol := protocolHTTP
-	if p := env[envOtlpProtocol]; p != nil {
+	if p := own[envOtlpProtocol]; p != nil {
 		protocol = *p
 	}
-	for name, value := range s.otlpEnvironment(protocol) {
-		// An endpoint of one's own speaks a protocol of its own.
-		if !slices.Contains(taken, name) && !(name == envOtlpProtocol && slices.Contains(taken, envOtlpEndpoint)) {
-			env[name] = jsii.String(value)
+	address := otlp.HTTPEndpoint
+	if protocol == protocolGRPC {
+		address = otlp.GRPCEndpoint
+	}
+	if s.settings.task.bridge() {
+		address = *s.settings.collector.ContainerName + ":" + portOf(address)
+	}
+	variables := map[string]*string{
+		envOtlpEndpoint: jsii.String("http://" + address),
+		envOtlpProtocol: &protocol,
+		// The remote write exporter drops delta data.
+		envOtlpTemporality: jsii.String("cumulative"),
+	}
+	taken := append(slices.Collect(maps.Keys(own)), secrets...)
+	if slices.Contains(taken, envOtlpEndpoint) {
+		delete(variables, envOtlpProtocol) // an endpoint of one's own speaks a protocol of its own
+	}
+	maps.DeleteFunc(variables, func(name string, _ *string) bool { return slices.Contains(taken, name) })
+	return variables
+}
+
+// connect makes ECS start the collector before the container and stop it after, and links the two where they do not share
+// a network namespace. A container that the collector is linked to has to be there first, so there the order is reversed.
+func (s *sidecar) connect(container awsecs.ContainerDefinition) {
+	path := *container.Node().Path()
+	if s.connected[path] {
+		return
+	}
+	s.connected[path] = true
+	if s.settings.task.bridge() {
+		if s.linkScraped(container) {
+			return
+		}
+		if s.settings.config.OTLP != nil || s.settings.config.StatsD != nil {
+			container.AddLink(s.collector, nil)
 		}
 	}
-	return &env
-}
-
-func (s *sidecar) otlpEnvironment(protocol string) map[string]string {
-	endpoint := s.settings.config.OTLP.HTTPEndpoint
-	if protocol == protocolGRPC {
-		endpoint = s.settings.config.OTLP.GRPCEndpoint
+	condition := s.settings.collector.StartOrder
+	if c := s.settings.container(*container.ContainerName()); c != nil && c.StartOrder != "" {
+		condition = c.StartOrder
 	}
-	return map[string]string{
-		envOtlpEndpoint: "http://" + endpoint,
-		envOtlpProtocol: protocol,
-		// The remote write exporter drops delta data.
-		envOtlpTemporality: "cumulative",
+	container.AddContainerDependencies(&awsecs.ContainerDependency{Container: s.collector, Condition: condition})
+}
+
+// adopt does for a container that is there already what addContainer does for one that is to be.
+func (s *sidecar) adopt(container awsecs.ContainerDefinition) {
+	if _, router := container.(awsecs.FirelensLogRouter); router {
+		return // It must outlive the collector, whose log it may carry.
+	}
+	path := *container.Node().Path()
+	if path == *s.collector.Node().Path() || s.settings.container(*container.ContainerName()).optOut() {
+		return
+	}
+	if !s.prepared[path] {
+		s.prepared[path] = true
+		s.prepare(container)
+	}
+	s.connect(container)
+}
+
+func (s *sidecar) prepare(container awsecs.ContainerDefinition) {
+	rendered := container.RenderContainerDefinition(s.task)
+	own := map[string]*string{}
+	for _, variable := range s.named(rendered.Environment) {
+		own[variable.Name] = &variable.Value
+	}
+	var secrets []string
+	for _, variable := range s.named(rendered.Secrets) {
+		secrets = append(secrets, variable.Name)
+	}
+	variables := s.otlpVariables(own, secrets)
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		container.AddEnvironment(&name, variables[name])
+	}
+	if container.LogDriverConfig() == nil {
+		s.overrideLogging(container)
 	}
 }
 
-// waitForCollector makes ECS start the collector before the container and stop it after.
-func (s *sidecar) waitForCollector(container awsecs.ContainerDefinition) {
-	container.AddContainerDependencies(&awsecs.ContainerDependency{
-		Container: s.collector,
-		Condition: s.settings.container.StartOrder,
-	})
-	s.adopted[*container.Node().Path()] = true
+// variable is one of a container's variables; a value that is known only at deployment is left empty.
+type variable struct{ Name, Value string }
+
+// named reads variables from a rendered property, whose items jsii hands out as objects without a type.
+func (s *sidecar) named(property any) []variable {
+	if property == nil {
+		return nil
+	}
+	var all []variable
+	items, _ := s.task.Stack().Resolve(property).([]any)
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		name, _ := fields["name"].(string)
+		value, _ := fields["value"].(string)
+		all = append(all, variable{name, value})
+	}
+	return all
 }
 
-// adopter is an aspect for containers that did not come through AddContainer, such as those made with
-// awsecs.NewContainerDefinition. It runs inside a callback from Node and must not panic.
+// overrideLogging sets the logging of a container that exists. Its driver can no longer be set, only what is rendered.
+func (s *sidecar) overrideLogging(container awsecs.ContainerDefinition) {
+	config := s.containerLogging().Bind(container, container)
+	for i, c := range *s.task.Containers() {
+		if *c.Node().Path() == *container.Node().Path() {
+			options := map[string]any{}
+			for name, value := range *config.Options {
+				options[name] = value
+			}
+			s.cfn().AddPropertyOverride(jsii.String(fmt.Sprintf("ContainerDefinitions.%d.LogConfiguration", i)),
+				map[string]any{"LogDriver": config.LogDriver, "Options": options})
+		}
+	}
+}
+
+func (s *sidecar) cfn() awsecs.CfnTaskDefinition {
+	return s.task.Node().DefaultChild().(awsecs.CfnTaskDefinition)
+}
+
+// adopter is an aspect for containers that do not come through AddContainer of one of our task definitions: those made with
+// awsecs.NewContainerDefinition, and all of a task definition that has the sidecar as an extension.
 type adopter struct{ s *sidecar }
 
 // Visit implements awscdk.IAspect.
 func (a *adopter) Visit(node constructs.IConstruct) {
-	container, ok := node.(awsecs.ContainerDefinition)
-	if !ok {
-		return
+	if container, ok := node.(awsecs.ContainerDefinition); ok {
+		answer(node, func() { a.s.adopt(container) })
 	}
-	if _, router := node.(awsecs.FirelensLogRouter); router {
-		return // It must outlive the collector, whose log it may carry.
-	}
-	path := *container.Node().Path()
-	if path == *a.s.collector.Node().Path() || a.s.adopted[path] {
-		return
-	}
-	a.s.waitForCollector(container)
+}
+
+// answer runs f inside a callback from Node. A Go panic there would never be answered, and Node would die of it later
+// (TestPanicsInCallbacksAreReported); so it becomes an error of the construct, which fails the synthesis.
+func answer(node constructs.IConstruct, f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			awscdk.Annotations_Of(node).AddError(jsii.String(fmt.Sprint(r)))
+		}
+	}()
+	f()
 }

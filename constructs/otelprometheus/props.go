@@ -1,6 +1,8 @@
 package otelprometheus
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
 )
@@ -58,6 +60,11 @@ type TelemetryProps struct {
 	// Default: see the fields of CollectorProps.
 	Collector *CollectorProps
 
+	// Containers makes exceptions for containers of the task, by their name.
+	//
+	// Default: none.
+	Containers *map[string]*ContainerProps
+
 	// Logging says where the containers log.
 	//
 	// Default: one log group for the collector and one for containers without logging of their own.
@@ -80,4 +87,17 @@ type LabelsProps struct {
 	//
 	// Default: none.
 	External *map[string]*string
+}
+
+// ContainerProps makes an exception for one of the task's containers.
+type ContainerProps struct {
+	// OptOut leaves the container as it is: it gets no dependency, no variables and no logging.
+	//
+	// Default: false.
+	OptOut *bool
+
+	// StartOrder is what the container waits for: awsecs.ContainerDependencyCondition_START or _HEALTHY.
+	//
+	// Default: CollectorProps.StartOrder.
+	StartOrder awsecs.ContainerDependencyCondition
 }

@@ -37,6 +37,12 @@ type ScrapeJob struct {
 	// Default: the task definition's family. Only one job of a task can go without a name.
 	Name *string
 
+	// ContainerName is the container that serves the endpoint. It matters with network mode bridge, where the collector is
+	// linked to it; in the other modes all containers share an address.
+	//
+	// Default: the first container that is added.
+	ContainerName *string
+
 	// Path is the HTTP path of the metrics.
 	//
 	// Default: /metrics.

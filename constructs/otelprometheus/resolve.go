@@ -32,7 +32,6 @@ const (
 	defaultStatsdPort = 8125
 	// healthCheckEndpoint is what the program /healthcheck in the ADOT image asks.
 	healthCheckEndpoint = loopback + ":13133"
-	loopback            = "127.0.0.1"
 )
 
 // Names of environment variables of the collector's container.
@@ -53,34 +52,35 @@ const (
 	pendingTaskRegion = "${Token[pending.task.region]}"
 )
 
-// task is what matters of the task definition's own props.
-type task struct {
-	compatibility awsecs.Compatibility
-	networkMode   awsecs.NetworkMode
-	platform      *awsecs.RuntimePlatform
-	memoryMiB     *float64 // nil where it is not known
-}
-
 // settings are the props with every default filled in. Later code never asks whether something was set.
 type settings struct {
+	task        task
 	telemetry   TelemetryProps
 	source      *Config
 	config      collector.Config // what is generated; the zero value where source is something else
-	container   CollectorProps
+	scraped     []string         // the container of each scrape job in config
+	collector   CollectorProps
 	memoryMiB   int // 0: no limit, or not known
 	health      HealthCheckProps
 	restart     RestartPolicyProps
 	logging     LoggingProps
 	healthOn    bool
 	restartOn   bool
-	otlp        bool
 	memoryLimit *float64 // as rendered
-
-	taskMemoryMiB *float64 // nil where it is not known
 
 	// secrets of scrape jobs, by the variable that holds them.
 	secrets map[string]awsecs.Secret
 }
+
+// container is what the props say of one of the user's containers; nil is nothing.
+func (s *settings) container(name string) *ContainerProps {
+	if s.telemetry.Containers == nil {
+		return nil
+	}
+	return (*s.telemetry.Containers)[name]
+}
+
+func (c *ContainerProps) optOut() bool { return c != nil && boolOr(c.OptOut, false) }
 
 // mustResolve validates and resolves the props of a constructor, or panics with all faults, before anything is built.
 func mustResolve(constructor string, scope constructs.Construct, id *string, telemetry *TelemetryProps, t task) *settings {
@@ -91,6 +91,7 @@ func mustResolve(constructor string, scope constructs.Construct, id *string, tel
 	if id == nil || *id == "" {
 		f.add("id is empty; pass a name that is unique in its scope")
 	}
+	t = t.withDefaults()
 	t.validate(&f)
 	s := resolve(telemetry, t, &f)
 	path := constructor
@@ -102,7 +103,7 @@ func mustResolve(constructor string, scope constructs.Construct, id *string, tel
 }
 
 func resolve(telemetry *TelemetryProps, t task, f *faults) *settings {
-	s := &settings{taskMemoryMiB: t.memoryMiB, secrets: map[string]awsecs.Secret{}}
+	s := &settings{task: t, secrets: map[string]awsecs.Secret{}}
 	if telemetry != nil {
 		s.telemetry = *telemetry
 	}
@@ -155,15 +156,15 @@ func (s *settings) resolveConfig(f *faults) {
 		if o == nil {
 			o = &OtlpProps{}
 		}
-		s.otlp = true
 		c.OTLP = &collector.OTLP{
-			GRPCEndpoint: loopback + ":" + numberOr(o.GrpcPort, defaultGrpcPort),
-			HTTPEndpoint: loopback + ":" + numberOr(o.HttpPort, defaultHttpPort),
+			GRPCEndpoint: s.task.listenHost() + ":" + numberOr(o.GrpcPort, defaultGrpcPort),
+			HTTPEndpoint: s.task.listenHost() + ":" + numberOr(o.HttpPort, defaultHttpPort),
 		}
 	}
 	if t.Scrape != nil {
 		for i, job := range *t.Scrape {
 			c.Scrape = append(c.Scrape, s.resolveScrapeJob(fmt.Sprintf("Telemetry.Scrape[%d]", i), job, c.Scrape, f))
+			s.scraped = append(s.scraped, containerOf(job))
 		}
 	}
 	if m := t.TaskMetrics; m == nil {
@@ -175,7 +176,7 @@ func (s *settings) resolveConfig(f *faults) {
 	}
 	if d := t.Statsd; d != nil {
 		c.StatsD = &collector.StatsD{
-			Endpoint:            loopback + ":" + numberOr(d.Port, defaultStatsdPort),
+			Endpoint:            s.task.listenHost() + ":" + numberOr(d.Port, defaultStatsdPort),
 			AggregationInterval: f.duration("Telemetry.Statsd.AggregationInterval", d.AggregationInterval),
 			Rates:               plainStrings(d.Rates),
 		}
@@ -195,12 +196,21 @@ func (s *settings) resolveConfig(f *faults) {
 
 // validateConfig reports a configuration that the collector or its carrier would not take.
 func (s *settings) validateConfig(c collector.Config, f *faults) {
+	s.task.validateDirections(c, f)
 	text, err := c.YAML()
 	if err != nil {
 		f.addError(err)
 		return
 	}
 	f.addSize("the generated configuration", text, s.source.inline)
+}
+
+// containerOf is the container that a job reads.
+func containerOf(job *ScrapeJob) string {
+	if job == nil {
+		return firstEligible
+	}
+	return stringOr(job.ContainerName, firstEligible)
 }
 
 // resolveScrapeJob turns a job into the collector's form; where names it in messages, others are the jobs before it.
@@ -280,9 +290,9 @@ func (s *settings) resolveAccess(where, prefix string, job *ScrapeJob, r *collec
 
 func (s *settings) resolveContainer(t task, f *faults) {
 	if c := s.telemetry.Collector; c != nil {
-		s.container = *c
+		s.collector = *c
 	}
-	c := &s.container
+	c := &s.collector
 	if c.Image == nil {
 		c.Image = awsecs.ContainerImage_FromRegistry(jsii.String(defaultImage), nil)
 	}
@@ -310,7 +320,7 @@ func (s *settings) resolveContainer(t task, f *faults) {
 
 // resolveMemory picks the container's limit. It never changes a number that the user gave.
 func (s *settings) resolveMemory(t task) {
-	switch limit := s.container.MemoryLimitMiB; {
+	switch limit := s.collector.MemoryLimitMiB; {
 	case limit != nil && !unresolved(limit) && *limit == 0:
 		// No limit.
 	case limit != nil:
@@ -392,9 +402,9 @@ func knownNumber(n *float64, d float64) *float64 {
 	}
 }
 
-// parseMiB reads the memory of an awsecs.TaskDefinition; nil where it is not known. What awscdk does not understand
+// parseNumber reads the size of an awsecs.TaskDefinition; nil where it is not known. What awscdk does not understand
 // either, it reports itself.
-func parseMiB(s *string) *float64 {
+func parseNumber(s *string) *float64 {
 	if s == nil || unresolved(*s) {
 		return nil
 	}

@@ -3,7 +3,6 @@ package otelprometheus
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
@@ -38,8 +37,12 @@ type sidecar struct {
 	// parameter holds the configuration where CarrierSsmParameter does.
 	parameter awsssm.StringParameter
 
-	// adopted holds the containers that have their dependency and environment, by path.
-	adopted map[string]bool
+	// prepared holds the containers that have their environment and logging, connected those that have their dependencies
+	// and links, by path.
+	prepared, connected map[string]bool
+
+	// firstScraped is the container that jobs without a container read, once there is one.
+	firstScraped string
 }
 
 // addScrapeJob scrapes one more endpoint.
@@ -60,6 +63,7 @@ func (s *sidecar) addScrapeJob(job *ScrapeJob) {
 		f.panicIfAny(where)
 	}
 	s.settings.config = config
+	s.settings.scraped = append(s.settings.scraped, containerOf(job))
 	s.complete()
 	for _, name := range slices.Sorted(maps.Keys(s.settings.secrets)) {
 		if _, ok := known[name]; !ok {
@@ -76,7 +80,7 @@ func (s *sidecar) complete() {
 
 // attach adds the collector to a new task definition.
 func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
-	s := &sidecar{task: task, base: base, settings: resolved, adopted: map[string]bool{}}
+	s := &sidecar{task: task, base: base, settings: resolved, prepared: map[string]bool{}, connected: map[string]bool{}}
 	s.workspace = resolved.telemetry.Workspace
 	if s.workspace == nil {
 		s.workspace = amp.NewWorkspace(task, jsii.String(idWorkspace), nil)
@@ -88,8 +92,7 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
 	// The first essential container becomes the default one, which a load balancer targets. It must be the app's.
 	task.SetDefaultContainer(nil)
-	s.warnAboutImage()
-	s.warnAboutCounters()
+	s.warn()
 
 	task.Node().AddValidation(&synthChecks{s})
 	awscdk.Aspects_Of(task).Add(&adopter{s}, nil)
@@ -97,7 +100,7 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 }
 
 func (s *sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
-	c := s.settings.container
+	c := s.settings.collector
 	o := &awsecs.ContainerDefinitionOptions{
 		Image:                  c.Image,
 		ContainerName:          c.ContainerName,
@@ -173,25 +176,6 @@ func (s *sidecar) logGroup(id string, given awslogs.ILogGroup, name *string) aws
 
 func (s *sidecar) awsLogs(group awslogs.ILogGroup) awsecs.LogDriver {
 	return awsecs.LogDrivers_AwsLogs(&awsecs.AwsLogDriverProps{LogGroup: group, StreamPrefix: s.settings.logging.StreamPrefix})
-}
-
-// warnAboutImage draws attention to an image that can change under a deployed task definition.
-func (s *sidecar) warnAboutImage() {
-	image := *s.collector.ImageName()
-	name := image[strings.LastIndex(image, "/")+1:]
-	if unresolved(image) || strings.Contains(name, "@") || strings.Contains(name, ":") && !strings.HasSuffix(name, ":latest") {
-		return
-	}
-	awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:unpinnedImage"),
-		jsii.String("the collector's image "+image+" is not pinned to a version; name a tag such as "+collector.ADOTVersion))
-}
-
-// warnAboutCounters says what becomes of StatsD counters.
-func (s *sidecar) warnAboutCounters() {
-	if d := s.settings.config.StatsD; d != nil && len(d.Rates) == 0 {
-		awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:statsdCounters"),
-			jsii.String("StatsD counters are increments, which Prometheus cannot store; name those you need in Telemetry.Statsd.Rates, or acknowledge that they are dropped"))
-	}
 }
 
 // grantTraces allows the task role to write traces. X-Ray knows no resources, hence the *.

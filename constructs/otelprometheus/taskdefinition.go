@@ -38,7 +38,8 @@ func NewOtelPrometheusTaskDefinition(scope constructs.Construct, id *string, pro
 		compatibility: props.Compatibility,
 		networkMode:   props.NetworkMode,
 		platform:      props.RuntimePlatform,
-		memoryMiB:     parseMiB(props.MemoryMiB),
+		cpu:           parseNumber(props.Cpu),
+		memoryMiB:     parseNumber(props.MemoryMiB),
 	})
 	t := &OtelPrometheusTaskDefinition{}
 	awsecs.NewTaskDefinition_Override(t, scope, id, &props.TaskDefinitionProps)
@@ -67,63 +68,3 @@ func (t *OtelPrometheusTaskDefinition) CollectorLogGroup() awslogs.ILogGroup {
 
 // AddScrapeJob scrapes one more endpoint. It panics when the job is faulty or does not go with the others.
 func (t *OtelPrometheusTaskDefinition) AddScrapeJob(job *ScrapeJob) { t.sidecar.addScrapeJob(job) }
-
-// OtelPrometheusFargateTaskDefinitionProps are the props of awsecs.FargateTaskDefinition with Telemetry beside them.
-type OtelPrometheusFargateTaskDefinitionProps struct {
-	awsecs.FargateTaskDefinitionProps
-
-	// Telemetry says which metrics are collected and where they go.
-	//
-	// Default: OTLP and ECS task metrics, into a new workspace.
-	Telemetry *TelemetryProps
-}
-
-// OtelPrometheusFargateTaskDefinition is an awsecs.FargateTaskDefinition with an ADOT collector.
-type OtelPrometheusFargateTaskDefinition struct {
-	awsecs.FargateTaskDefinition
-	sidecar *sidecar
-}
-
-// defaultFargateMemoryMiB is the memory of an awsecs.FargateTaskDefinition that does not name its own.
-const defaultFargateMemoryMiB = 512
-
-// NewOtelPrometheusFargateTaskDefinition is a drop-in for awsecs.NewFargateTaskDefinition. It adds, grants and refuses
-// what [NewOtelPrometheusTaskDefinition] does.
-func NewOtelPrometheusFargateTaskDefinition(scope constructs.Construct, id *string, props *OtelPrometheusFargateTaskDefinitionProps) *OtelPrometheusFargateTaskDefinition {
-	if props == nil {
-		props = &OtelPrometheusFargateTaskDefinitionProps{}
-	}
-	s := mustResolve("NewOtelPrometheusFargateTaskDefinition", scope, id, props.Telemetry, task{
-		compatibility: awsecs.Compatibility_FARGATE,
-		platform:      props.RuntimePlatform,
-		memoryMiB:     knownNumber(props.MemoryLimitMiB, defaultFargateMemoryMiB),
-	})
-	t := &OtelPrometheusFargateTaskDefinition{}
-	awsecs.NewFargateTaskDefinition_Override(t, scope, id, &props.FargateTaskDefinitionProps)
-	t.sidecar = attach(t, t.FargateTaskDefinition, s)
-	return t
-}
-
-// AddContainer adds a container that depends on the collector. It gets a log group and the OTLP environment, unless it
-// brings its own.
-func (t *OtelPrometheusFargateTaskDefinition) AddContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition {
-	return t.sidecar.addContainer(id, props)
-}
-
-// Collector is the collector's container.
-func (t *OtelPrometheusFargateTaskDefinition) Collector() awsecs.ContainerDefinition {
-	return t.sidecar.collector
-}
-
-// Workspace is where the metrics are written.
-func (t *OtelPrometheusFargateTaskDefinition) Workspace() amp.IWorkspace { return t.sidecar.workspace }
-
-// CollectorLogGroup receives the collector's log. It is nil where CollectorProps.Logging is set.
-func (t *OtelPrometheusFargateTaskDefinition) CollectorLogGroup() awslogs.ILogGroup {
-	return t.sidecar.collectorLogGroup
-}
-
-// AddScrapeJob scrapes one more endpoint. It panics when the job is faulty or does not go with the others.
-func (t *OtelPrometheusFargateTaskDefinition) AddScrapeJob(job *ScrapeJob) {
-	t.sidecar.addScrapeJob(job)
-}

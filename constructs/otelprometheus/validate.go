@@ -1,6 +1,7 @@
 package otelprometheus
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -20,29 +21,16 @@ const (
 	minCollectorMemoryMiB, maxContainerCpuUnit = 64, 196608
 )
 
-// validate refuses tasks that the collector cannot join.
-func (t task) validate(f *faults) {
-	switch t.compatibility {
-	case awsecs.Compatibility_FARGATE:
-	case "":
-		f.add("Compatibility is not set; use awsecs.Compatibility_FARGATE")
-	case awsecs.Compatibility_EXTERNAL:
-		f.add("Compatibility is EXTERNAL; the ADOT integration does not support ECS Anywhere; use FARGATE")
-	default:
-		f.add("Compatibility is %s; only FARGATE is supported so far", t.compatibility)
-	}
-	if p := t.platform; p != nil && p.OperatingSystemFamily != nil && *p.OperatingSystemFamily.IsWindows() {
-		f.add("RuntimePlatform is Windows; there is no ADOT collector image for Windows; use OperatingSystemFamily_LINUX")
-	}
-}
-
 func (s *settings) validateContainer(t task, f *faults) {
-	c := &s.container
+	c := &s.collector
 	const where = "Telemetry.Collector"
 	if name := *c.ContainerName; name == "" {
 		f.add("%s.ContainerName is empty", where)
 	}
 	f.numberIn(where+".Cpu", c.Cpu, 1, maxContainerCpuUnit)
+	if t.cpu != nil && c.Cpu != nil && !unresolved(c.Cpu) && *c.Cpu > *t.cpu {
+		f.add("%s.Cpu is %s, more than the task's %s; lower it or give the task more CPU", where, number(c.Cpu), number(t.cpu))
+	}
 	if m := s.memoryLimit; m != nil {
 		f.numberIn(where+".MemoryLimitMiB", m, minCollectorMemoryMiB, math.MaxInt32)
 		f.withinTask(where+".MemoryLimitMiB", m, t)
@@ -54,15 +42,21 @@ func (s *settings) validateContainer(t task, f *faults) {
 			f.add("%s.MemoryReservationMiB %s is more than the memory limit %s", where, number(m), number(l))
 		}
 	}
-	f.durationIn(where+".StopTimeout", c.StopTimeout, time.Second, maxFargateStopTimeout)
-	switch c.StartOrder {
-	case awsecs.ContainerDependencyCondition_START:
-	case awsecs.ContainerDependencyCondition_HEALTHY:
-		if !s.healthOn {
-			f.add("%s.StartOrder is HEALTHY, but the health check is off; turn it on or use START", where)
+	if d := f.duration(where+".StopTimeout", c.StopTimeout); d != nil {
+		switch {
+		case *d < time.Second:
+			f.add("%s.StopTimeout is %s; it must be at least a second", where, *d)
+		case t.on("FARGATE") && *d > maxFargateStopTimeout:
+			f.add("%s.StopTimeout is %s; Fargate takes at most %.0f seconds", where, *d, maxFargateStopTimeout.Seconds())
 		}
-	default:
-		f.add("%s.StartOrder is %s; a collector runs as long as the task, so use START or HEALTHY", where, c.StartOrder)
+	}
+	s.validateStartOrder(where+".StartOrder", c.StartOrder, f)
+	if all := s.telemetry.Containers; all != nil {
+		for _, name := range slices.Sorted(maps.Keys(*all)) {
+			if c := (*all)[name]; c != nil && c.StartOrder != "" {
+				s.validateStartOrder("Telemetry.Containers["+name+"].StartOrder", c.StartOrder, f)
+			}
+		}
 	}
 	if s.healthOn {
 		h := s.health
@@ -80,15 +74,27 @@ func (s *settings) validateContainer(t task, f *faults) {
 	s.validateEnvironment(f)
 }
 
+func (s *settings) validateStartOrder(where string, order awsecs.ContainerDependencyCondition, f *faults) {
+	switch order {
+	case awsecs.ContainerDependencyCondition_START:
+	case awsecs.ContainerDependencyCondition_HEALTHY:
+		if !s.healthOn {
+			f.add("%s is HEALTHY, but the health check is off; turn it on or use START", where)
+		}
+	default:
+		f.add("%s is %s; a collector runs as long as the task, so use START or HEALTHY", where, order)
+	}
+}
+
 // validateEnvironment refuses variables that would take the configuration away from the library.
 func (s *settings) validateEnvironment(f *faults) {
 	var names []string
-	if e := s.container.Environment; e != nil {
+	if e := s.collector.Environment; e != nil {
 		for name := range *e {
 			names = append(names, name)
 		}
 	}
-	if e := s.container.Secrets; e != nil {
+	if e := s.collector.Secrets; e != nil {
 		for name := range *e {
 			if slices.Contains(names, name) {
 				f.add("Telemetry.Collector: %s is both in Environment and in Secrets; keep one of them", name)

@@ -1,0 +1,254 @@
+package test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapplicationautoscaling"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+)
+
+// errorsOf are the error annotations of a construct, as one text.
+func errorsOf(c constructs.IConstruct) string {
+	var all []string
+	for _, m := range *c.Node().Metadata() {
+		if *m.Type == "aws:cdk:error" {
+			all = append(all, m.Data.(string))
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+func plainTask(stack awscdk.Stack) awsecs.FargateTaskDefinition {
+	return awsecs.NewFargateTaskDefinition(stack, jsii.String("Task"), &awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)})
+}
+
+func TestExtensionGivesBackWhatItAdded(t *testing.T) {
+	stack := newStack(t)
+	td := plainTask(stack)
+	sidecar := otelprometheus.NewOtelPrometheusSidecar(nil)
+	if message := panicOf(func() { sidecar.Collector() }); !strings.Contains(message, "in no task definition yet") {
+		t.Error(message)
+	}
+	td.AddExtension(sidecar)
+	sidecar.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(8080)})
+	if *sidecar.Collector().ContainerName() != collectorName || sidecar.Workspace() == nil || sidecar.CollectorLogGroup() == nil {
+		t.Error("something is missing")
+	}
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	tmpl := synth(t, stack)
+	assertConfig(t, configText(tmpl.container(collectorName)), "127.0.0.1:8080", "metrics/otlp:")
+	assertJSON(t, "statements", tmpl.statements("TaskTaskRole"),
+		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["TaskWorkspaceCC2D2B01","Arn"]}}]`)
+}
+
+func TestSecondCollectorIsRefused(t *testing.T) {
+	for name, td := range map[string]awsecs.TaskDefinition{
+		"extension twice": func() awsecs.TaskDefinition {
+			td := plainTask(newStack(t))
+			td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(nil))
+			return td
+		}(),
+		"extension on a task definition that brings a collector": fargateTask(newStack(t), nil, nil),
+	} {
+		td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(nil))
+		if message := errorsOf(td); !strings.Contains(message, "there is a collector already") {
+			t.Errorf("%s: %s", name, message)
+		}
+		if message := panicOf(func() { synth(t, awscdk.Stack_Of(td)) }); message == "" {
+			t.Errorf("%s: synthesized all the same", name)
+		}
+	}
+}
+
+func TestExtensionRejects(t *testing.T) {
+	message := panicOf(func() { otelprometheus.NewOtelPrometheusSidecar(scrape(&otelprometheus.ScrapeJob{})) })
+	if !strings.Contains(message, "NewOtelPrometheusSidecar: Telemetry.Scrape[0].Port is not set") {
+		t.Error(message)
+	}
+	td := plainTask(newStack(t))
+	td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(sidecar(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(2000)})))
+	if message := errorsOf(td); !strings.Contains(message, "MemoryLimitMiB is 2000, more than the task's 1024 MiB") {
+		t.Error(message)
+	}
+}
+
+func TestContainersThatAreThereKeepWhatTheySet(t *testing.T) {
+	stack := newStack(t)
+	td := plainTask(stack)
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
+		Image: anyImage(), Logging: awsecs.LogDrivers_None(), Secrets: &map[string]awsecs.Secret{"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": secret(stack)},
+		Environment: &map[string]*string{"OTEL_EXPORTER_OTLP_ENDPOINT": jsii.String("http://else"), "A": stack.Region()},
+	})
+	td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(nil))
+	app := synth(t, stack).container("app")
+	assertJSON(t, "environment", environment(app), `{"A":{"Ref":"AWS::Region"},"OTEL_EXPORTER_OTLP_ENDPOINT":"http://else"}`)
+	assertJSON(t, "logging", app["LogConfiguration"], `{"LogDriver":"none"}`)
+}
+
+func TestFirelensRouterAndOptedOutContainersAreLeftAlone(t *testing.T) {
+	stack := newStack(t)
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		Telemetry: &otelprometheus.TelemetryProps{Containers: &map[string]*otelprometheus.ContainerProps{
+			"proxy": {OptOut: jsii.Bool(true)},
+			"late":  {StartOrder: awsecs.ContainerDependencyCondition_HEALTHY},
+		}},
+	})
+	td.AddFirelensLogRouter(jsii.String("router"), &awsecs.FirelensLogRouterDefinitionOptions{
+		Image: anyImage(), FirelensConfig: &awsecs.FirelensConfig{Type: awsecs.FirelensLogRouterType_FLUENTBIT},
+	})
+	for _, name := range []string{"proxy", "late"} {
+		td.AddContainer(&name, &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	}
+	tmpl := synth(t, stack)
+	for _, name := range []string{"router", "proxy"} {
+		c := tmpl.container(name)
+		if c["DependsOn"] != nil || c["Environment"] != nil || c["LogConfiguration"] != nil {
+			t.Errorf("%s was changed: %v", name, c)
+		}
+	}
+	assertJSON(t, "late", tmpl.container("late")["DependsOn"], `[{"Condition":"HEALTHY","ContainerName":"aws-otel-collector"}]`)
+}
+
+func TestOtherExtensionsAddContainers(t *testing.T) {
+	stack := newStack(t)
+	td := fargateTask(stack, nil, nil)
+	td.AddExtension(&xrayExtension{name: "xray-daemon"})
+	assertJSON(t, "dependency", synth(t, stack).container("xray-daemon")["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+}
+
+// xrayExtension adds a container from a callback, as other extensions do.
+type xrayExtension struct{ name string }
+
+func (x *xrayExtension) Extend(td awsecs.TaskDefinition) {
+	td.AddContainer(&x.name, &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+}
+
+func TestPatternsTakeTheTaskDefinitions(t *testing.T) {
+	port := &awsecs.ContainerDefinitionOptions{PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}}}
+	breaker := &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)}
+	for name, build := range map[string]func(awscdk.Stack, awsec2.Vpc, *otelprometheus.OtelPrometheusFargateTaskDefinition){
+		"ApplicationLoadBalanced": func(stack awscdk.Stack, vpc awsec2.Vpc, td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+			awsecspatterns.NewApplicationLoadBalancedFargateService(stack, jsii.String("Service"), &awsecspatterns.ApplicationLoadBalancedFargateServiceProps{
+				TaskDefinition: td, Vpc: vpc, MinHealthyPercent: jsii.Number(100), CircuitBreaker: breaker,
+			})
+		},
+		"NetworkLoadBalanced": func(stack awscdk.Stack, vpc awsec2.Vpc, td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+			awsecspatterns.NewNetworkLoadBalancedFargateService(stack, jsii.String("Service"), &awsecspatterns.NetworkLoadBalancedFargateServiceProps{
+				TaskDefinition: td, Vpc: vpc, MinHealthyPercent: jsii.Number(100), CircuitBreaker: breaker,
+			})
+		},
+		"QueueProcessing": func(stack awscdk.Stack, vpc awsec2.Vpc, td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+			awsecspatterns.NewQueueProcessingFargateService(stack, jsii.String("Service"), &awsecspatterns.QueueProcessingFargateServiceProps{
+				TaskDefinition: td, Vpc: vpc, MinHealthyPercent: jsii.Number(100), CircuitBreaker: breaker,
+			})
+		},
+		"ScheduledTask": func(stack awscdk.Stack, vpc awsec2.Vpc, td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+			awsecspatterns.NewScheduledFargateTask(stack, jsii.String("Service"), &awsecspatterns.ScheduledFargateTaskProps{
+				ScheduledFargateTaskDefinitionOptions: &awsecspatterns.ScheduledFargateTaskDefinitionOptions{TaskDefinition: td},
+				Schedule:                              awsapplicationautoscaling.Schedule_Rate(awscdk.Duration_Hours(jsii.Number(1))), Vpc: vpc,
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := newStack(t)
+			td := fargateTask(stack, nil, port)
+			build(stack, awsec2.NewVpc(stack, jsii.String("Vpc"), nil), td)
+			tmpl := synth(t, stack)
+			assertJSON(t, "dependency", tmpl.container("app")["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+			for _, service := range tmpl.all("AWS::ECS::Service") {
+				if lb, ok := service["LoadBalancers"].([]any); ok && len(lb) > 0 {
+					assertJSON(t, "target", lb[0].(object)["ContainerName"], `"app"`)
+				}
+			}
+		})
+	}
+}
+
+func TestCyclesAreRefused(t *testing.T) {
+	stack := newStack(t)
+	td := fargateTask(stack, nil, nil)
+	td.Collector().AddContainerDependencies(&awsecs.ContainerDependency{Container: td.FindContainer(jsii.String("app"))})
+	if message := panicOf(func() { synth(t, stack) }); !strings.Contains(message, "containers wait for each other: aws-otel-collector → app → aws-otel-collector") {
+		t.Error(message)
+	}
+}
+
+func TestScrapeJobsNameContainersOfTheTask(t *testing.T) {
+	for container, want := range map[string]string{"other": "reads container other, which is not in the task", collectorName: "reads the collector itself"} {
+		stack := newStack(t)
+		fargateTask(stack, scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("a"), ContainerName: &container}), nil)
+		if message := panicOf(func() { synth(t, stack) }); !strings.Contains(message, want) {
+			t.Errorf("%q is missing in %s", want, message)
+		}
+	}
+}
+
+// TestPanicsInCallbacksAreReported: a panic of ours inside a callback from Node becomes an error of the construct, and
+// Node lives on.
+func TestPanicsInCallbacksAreReported(t *testing.T) {
+	stack := newStack(t)
+	td := plainTask(stack)
+	td.AddContainer(jsii.String("Collector"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), ContainerName: jsii.String("mine")})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), Cpu: jsii.Number(512)})
+	td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(sidecar(otelprometheus.CollectorProps{Cpu: jsii.Number(64)})))
+	if errorsOf(td) == "" {
+		t.Error("no error")
+	}
+	other := plainTask(newStack(t))
+	other.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), Cpu: jsii.Number(512)})
+	// awscdk throws: the containers' CPU units are more than the task's.
+	other.AddExtension(otelprometheus.NewOtelPrometheusSidecar(sidecar(otelprometheus.CollectorProps{Cpu: jsii.Number(64)})))
+	if message := errorsOf(other); !strings.Contains(message, "cpu") {
+		t.Errorf("got %q", message)
+	}
+	synth(t, newStack(t)) // Node still answers
+}
+
+// TestTwoTaskDefinitionsInOneApp: callback structs of size zero would share an address, and the second task definition run the
+// first one's callbacks.
+func TestTwoTaskDefinitionsInOneApp(t *testing.T) {
+	stack := newStack(t)
+	for _, id := range []string{"A", "B"} {
+		td := awsecs.NewFargateTaskDefinition(stack, &id, nil)
+		td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(nil))
+		td.AddContainer(jsii.String("app"+id), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	}
+	for _, td := range synth(t, stack).all("AWS::ECS::TaskDefinition") {
+		app := td["ContainerDefinitions"].([]any)[1].(object)
+		assertJSON(t, app["Name"].(string), app["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+		if len(environment(app)) == 0 {
+			t.Errorf("%s has no environment", app["Name"])
+		}
+	}
+}
+
+func TestOneExtensionOnTwoTaskDefinitions(t *testing.T) {
+	stack := newStack(t)
+	extension := otelprometheus.NewOtelPrometheusSidecar(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}))
+	for _, id := range []string{"A", "B"} {
+		td := awsecs.NewFargateTaskDefinition(stack, &id, nil)
+		td.AddExtension(extension)
+		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	}
+	for id, want := range map[string]string{"StackA": "job_name: StackA", "StackB": "job_name: StackB"} {
+		found := false
+		for _, td := range synth(t, stack).all("AWS::ECS::TaskDefinition") {
+			if strings.HasPrefix(td["Family"].(string), id) {
+				found = true
+				assertConfig(t, configText(td["ContainerDefinitions"].([]any)[0].(object)), want)
+			}
+		}
+		if !found {
+			t.Errorf("no family %s", id)
+		}
+	}
+}

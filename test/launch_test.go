@@ -1,0 +1,258 @@
+package test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+)
+
+// entry is a way to get a task definition with a collector. add puts a container into it, before the collector where the
+// way allows that.
+type entry struct {
+	name  string
+	build func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition
+}
+
+type launch struct {
+	compatibility awsecs.Compatibility
+	network       awsecs.NetworkMode // empty is the default
+}
+
+var entries = []entry{
+	{"NewOtelPrometheusTaskDefinition", func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
+		td := otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusTaskDefinitionProps{
+			TaskDefinitionProps: taskProps(l), Telemetry: telemetry,
+		})
+		add(td)
+		return td
+	}},
+	{"drop-in", func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
+		switch l.compatibility {
+		case awsecs.Compatibility_FARGATE:
+			td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+				FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}, Telemetry: telemetry,
+			})
+			add(td)
+			return td
+		case awsecs.Compatibility_EC2:
+			td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
+				Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: l.network}, Telemetry: telemetry,
+			})
+			add(td)
+			return td
+		}
+		return nil
+	}},
+	{"extension before", func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
+		props := taskProps(l)
+		td := awsecs.NewTaskDefinition(stack, jsii.String("Task"), &props)
+		td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(telemetry))
+		add(td)
+		return td
+	}},
+	{"extension after", func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
+		props := taskProps(l)
+		td := awsecs.NewTaskDefinition(stack, jsii.String("Task"), &props)
+		add(td)
+		td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(telemetry))
+		return td
+	}},
+}
+
+const allThree = awsecs.Compatibility_FARGATE_AND_EC2_AND_MANAGED_INSTANCES
+
+// TestAllThreeLaunchTypes pins what awscdk makes of the combination, which is why it draws a warning.
+func TestAllThreeLaunchTypes(t *testing.T) {
+	stack := newStack(t)
+	td := otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusTaskDefinitionProps{
+		TaskDefinitionProps: taskProps(launch{compatibility: allThree}),
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	if !strings.Contains(warnings(td), "writes no RequiresCompatibilities") {
+		t.Error("no warning")
+	}
+	properties := synth(t, stack).one("AWS::ECS::TaskDefinition")
+	if asJSON(properties["RequiresCompatibilities"]) != "[]" || properties["NetworkMode"] != "bridge" {
+		t.Errorf("awscdk knows the combination now (%v, %v): remove the warning and the special case", properties["RequiresCompatibilities"], properties["NetworkMode"])
+	}
+}
+
+func taskProps(l launch) awsecs.TaskDefinitionProps {
+	return awsecs.TaskDefinitionProps{Compatibility: l.compatibility, NetworkMode: l.network, Cpu: jsii.String("512"), MemoryMiB: jsii.String("1024")}
+}
+
+// TestEveryLaunchTypeNetworkModeAndEntryPoint asserts the same of each combination: what the app waits for, where it finds
+// the collector, where the collector finds the app, what it listens on, and which container is the default one.
+func TestEveryLaunchTypeNetworkModeAndEntryPoint(t *testing.T) {
+	const awsvpc, bridge, host = awsecs.NetworkMode_AWS_VPC, awsecs.NetworkMode_BRIDGE, awsecs.NetworkMode_HOST
+	app := newApp(t)
+	var cases []func()
+	for _, l := range []launch{
+		{awsecs.Compatibility_FARGATE, awsvpc},
+		{awsecs.Compatibility_FARGATE, ""},
+		{awsecs.Compatibility_EC2, ""},
+		{awsecs.Compatibility_EC2, awsvpc},
+		{awsecs.Compatibility_EC2, bridge},
+		{awsecs.Compatibility_EC2, host},
+		{awsecs.Compatibility_EC2_AND_FARGATE, awsvpc},
+		{awsecs.Compatibility_MANAGED_INSTANCES, ""},
+		{awsecs.Compatibility_MANAGED_INSTANCES, host},
+		{awsecs.Compatibility_EC2_AND_MANAGED_INSTANCES, awsvpc},
+		{awsecs.Compatibility_FARGATE_AND_MANAGED_INSTANCES, ""},
+		{allThree, ""},
+		{allThree, awsvpc},
+	} {
+		for _, e := range entries {
+			for _, scraped := range []bool{false, true} {
+				name := fmt.Sprintf("%s/%s/%s/scrape=%v", l.compatibility, l.network, e.name, scraped)
+				stack := awscdk.NewStack(app, jsii.String(fmt.Sprintf("Stack%d", len(*app.Node().Children()))), nil)
+				telemetry := &otelprometheus.TelemetryProps{}
+				if scraped {
+					telemetry = scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(8080), Name: jsii.String("app")})
+				}
+				td := e.build(stack, l, telemetry, func(td awsecs.TaskDefinition) {
+					td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
+						Image: anyImage(), MemoryReservationMiB: jsii.Number(64), PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}},
+					})
+				})
+				if td == nil {
+					continue // this constructor is for one launch type
+				}
+				linked := l.network == bridge || l.network == "" && (l.compatibility == awsecs.Compatibility_EC2 || l.compatibility == allThree)
+				cases = append(cases, func() {
+					t.Run(name, func(t *testing.T) { checkTask(t, td, synth(t, stack), linked, scraped) })
+				})
+			}
+		}
+	}
+	for _, check := range cases { // the first one synthesizes all stacks
+		check()
+	}
+}
+
+func checkTask(t *testing.T, td awsecs.TaskDefinition, tmpl template, linked, scraped bool) {
+	t.Helper()
+	c, app := tmpl.container(collectorName), tmpl.container("app")
+	config, env := configText(c), environment(app)
+
+	if name := *td.DefaultContainer().ContainerName(); name != "app" {
+		t.Errorf("the default container is %s", name)
+	}
+	if ports, ok := c["PortMappings"]; ok {
+		t.Errorf("the collector publishes %v", ports)
+	}
+	if _, ok := app["LogConfiguration"].(object)["Options"].(object)["awslogs-group"]; !ok {
+		t.Errorf("the app logs to %v", app["LogConfiguration"])
+	}
+	host, listen := "127.0.0.1", "127.0.0.1"
+	if linked {
+		host, listen = collectorName, "0.0.0.0"
+	}
+	// The collector waits for a container that it is linked to; everything else waits for the collector.
+	if linked && scraped {
+		assertJSON(t, "links of the collector", c["Links"], `["app"]`)
+		if app["DependsOn"] != nil || app["Links"] != nil {
+			t.Errorf("the app depends on %v and links to %v", app["DependsOn"], app["Links"])
+		}
+	} else {
+		assertJSON(t, "dependencies of the app", app["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+		if c["Links"] != nil || c["DependsOn"] != nil {
+			t.Errorf("the collector depends on %v and links to %v", c["DependsOn"], c["Links"])
+		}
+	}
+	if scraped {
+		target := "127.0.0.1:8080"
+		if linked {
+			target = "app:8080"
+		}
+		assertConfig(t, config, "- "+target)
+		for name := range env {
+			if strings.HasPrefix(name, "OTEL_") {
+				t.Errorf("the app got %v", env)
+			}
+		}
+		return
+	}
+	assertConfig(t, config, listen+":4317", listen+":4318", "127.0.0.1:13133")
+	assertJSON(t, "endpoint", env["OTEL_EXPORTER_OTLP_ENDPOINT"], `"http://`+host+`:4318"`)
+	if linked {
+		assertJSON(t, "links of the app", app["Links"], `["aws-otel-collector"]`)
+	}
+}
+
+func TestBridgeCannotLinkBothWays(t *testing.T) {
+	message := panicOf(func() {
+		otelprometheus.NewOtelPrometheusEc2TaskDefinition(newStack(t), jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
+			Telemetry: &otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{}, Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(1)}}},
+		})
+	})
+	if !strings.Contains(message, "links cannot be circular; use network mode awsvpc or host") {
+		t.Error(message)
+	}
+}
+
+func TestBridgeScrapesTheNamedContainers(t *testing.T) {
+	stack := newStack(t)
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
+		Telemetry: scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("first")}),
+	})
+	for _, name := range []string{"one", "two", "three"} {
+		td.AddContainer(&name, &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryReservationMiB: jsii.Number(64)})
+	}
+	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(2), Name: jsii.String("second"), ContainerName: jsii.String("three")})
+	tmpl := synth(t, stack)
+	assertConfig(t, configText(tmpl.container(collectorName)), "one:1", "three:2")
+	assertJSON(t, "links", tmpl.container(collectorName)["Links"], `["one","three"]`)
+	assertJSON(t, "a container that is not scraped", tmpl.container("two")["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+}
+
+func TestHostModeWarnsAboutOneCollectorPerInstance(t *testing.T) {
+	for mode, want := range map[awsecs.NetworkMode]bool{awsecs.NetworkMode_HOST: true, awsecs.NetworkMode_AWS_VPC: false} {
+		td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(newStack(t), jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
+			Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: mode},
+		})
+		if got := strings.Contains(warnings(td), "one such task an instance"); got != want {
+			t.Errorf("%s: warned %v", mode, got)
+		}
+	}
+}
+
+func TestBridgeMayUseAPortInTwoContainers(t *testing.T) {
+	build := func(hostPort float64) string {
+		stack := newStack(t)
+		td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), nil)
+		for _, name := range []string{"a", "b"} {
+			td.AddContainer(&name, &awsecs.ContainerDefinitionOptions{
+				Image: anyImage(), MemoryReservationMiB: jsii.Number(64), PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(4317), HostPort: &hostPort}},
+			})
+		}
+		return panicOf(func() { synth(t, stack) })
+	}
+	if message := build(0); message != "" {
+		t.Errorf("dynamic host ports are refused: %s", message)
+	}
+	if message := build(8080); !strings.Contains(message, "containers a and b both use tcp port 8080") {
+		t.Errorf("one host port of two containers: %s", message)
+	}
+}
+
+func TestUnsupportedTasksAreRefused(t *testing.T) {
+	for want, props := range map[string]awsecs.TaskDefinitionProps{
+		"ECS Anywhere":              {Compatibility: awsecs.Compatibility_EXTERNAL},
+		"NetworkMode is none":       {Compatibility: awsecs.Compatibility_EC2, NetworkMode: awsecs.NetworkMode_NONE},
+		"NAT, which is for Windows": {Compatibility: awsecs.Compatibility_EC2, NetworkMode: awsecs.NetworkMode_NAT},
+	} {
+		message := panicOf(func() {
+			otelprometheus.NewOtelPrometheusTaskDefinition(newStack(t), jsii.String("Task"), &otelprometheus.OtelPrometheusTaskDefinitionProps{TaskDefinitionProps: props})
+		})
+		if !strings.Contains(message, want) {
+			t.Errorf("%q is missing in %s", want, message)
+		}
+	}
+}
