@@ -3,6 +3,7 @@ package stacks
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsautoscaling"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -22,6 +23,10 @@ var All = []Sample{
 	{"FargateScrape", NewFargateScrape},
 	{"FargateOtlp", NewFargateOtlp},
 	{"Documented", NewDocumented},
+	{"Ec2Awsvpc", NewEc2Awsvpc},
+	{"Ec2Bridge", NewEc2Bridge},
+	{"ExistingTask", NewExistingTask},
+	{"ScheduledTask", NewScheduledTask},
 }
 
 // Build adds every sample stack to an app.
@@ -31,20 +36,48 @@ func Build(app awscdk.App) {
 	}
 }
 
-// newFargateService runs a task definition in a cluster and a VPC of its own. The stack is environment-agnostic, so
-// synthesis needs no AWS account.
-func newFargateService(stack awscdk.Stack, td awsecs.TaskDefinition) awsecs.FargateService {
+// newCluster is a cluster in a VPC of its own. The stack is environment-agnostic, so synthesis needs no AWS account.
+func newCluster(stack awscdk.Stack) awsecs.Cluster {
 	vpc := awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{
 		MaxAzs:      jsii.Number(2),
 		NatGateways: jsii.Number(1),
 		// Nothing uses the default security group; closing it would add a Lambda function to the sample.
 		RestrictDefaultSecurityGroup: jsii.Bool(false),
 	})
+	return awsecs.NewCluster(stack, jsii.String("Cluster"), &awsecs.ClusterProps{Vpc: vpc})
+}
+
+// newFargateService runs a task definition in a cluster of its own.
+func newFargateService(stack awscdk.Stack, td awsecs.TaskDefinition) awsecs.FargateService {
 	return awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{
-		Cluster:           awsecs.NewCluster(stack, jsii.String("Cluster"), &awsecs.ClusterProps{Vpc: vpc}),
+		Cluster:           newCluster(stack),
 		TaskDefinition:    td,
 		MinHealthyPercent: jsii.Number(100),
 		CircuitBreaker:    &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)},
+	})
+}
+
+// newEc2Service runs a task definition on two instances of a cluster of its own.
+func newEc2Service(stack awscdk.Stack, td awsecs.TaskDefinition) awsecs.Ec2Service {
+	cluster := newCluster(stack)
+	provider := awsecs.NewAsgCapacityProvider(stack, jsii.String("Instances"), &awsecs.AsgCapacityProviderProps{
+		AutoScalingGroup: awsautoscaling.NewAutoScalingGroup(stack, jsii.String("Group"), &awsautoscaling.AutoScalingGroupProps{
+			Vpc:          cluster.Vpc(),
+			InstanceType: awsec2.NewInstanceType(jsii.String("t3.small")),
+			MachineImage: awsecs.EcsOptimizedImage_AmazonLinux2023(awsecs.AmiHardwareType_STANDARD, nil),
+			MinCapacity:  jsii.Number(2),
+			MaxCapacity:  jsii.Number(2),
+		}),
+		// Draining would add a Lambda function to the sample.
+		EnableManagedDraining: jsii.Bool(true),
+	})
+	cluster.AddAsgCapacityProvider(provider, nil)
+	return awsecs.NewEc2Service(stack, jsii.String("Service"), &awsecs.Ec2ServiceProps{
+		Cluster:                    cluster,
+		TaskDefinition:             td,
+		MinHealthyPercent:          jsii.Number(100),
+		CircuitBreaker:             &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)},
+		CapacityProviderStrategies: &[]*awsecs.CapacityProviderStrategy{{CapacityProvider: provider.CapacityProviderName(), Weight: jsii.Number(1)}},
 	})
 }
 

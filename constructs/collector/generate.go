@@ -86,6 +86,7 @@ type remoteWriteExporter struct {
 	Auth                authenticator   `yaml:"auth"`
 	Timeout             duration        `yaml:"timeout"`
 	MaxBatchSizeBytes   int             `yaml:"max_batch_size_bytes"`
+	MaxBatchParallelism int             `yaml:"max_batch_request_parallelism"`
 	RemoteWriteQueue    writeQueue      `yaml:"remote_write_queue"`
 	RetryOnFailure      retryOnFailure  `yaml:"retry_on_failure"`
 	ExternalLabels      map[string]text `yaml:"external_labels,omitempty"`
@@ -103,9 +104,8 @@ type authenticator struct {
 }
 
 type writeQueue struct {
-	Enabled      bool `yaml:"enabled"`
-	QueueSize    int  `yaml:"queue_size"`
-	NumConsumers int  `yaml:"num_consumers"`
+	Enabled   bool `yaml:"enabled"`
+	QueueSize int  `yaml:"queue_size"`
 }
 
 type retryOnFailure struct {
@@ -294,9 +294,11 @@ func (c Config) exporter(id string) remoteWriteExporter {
 		Auth:              authenticator{extensionSigV4},
 		Timeout:           duration(deliveryTimeout),
 		MaxBatchSizeBytes: maxBatchSizeBytes,
-		RemoteWriteQueue:  writeQueue{Enabled: true, QueueSize: deliveryQueueSize, NumConsumers: 1},
-		RetryOnFailure:    retryOnFailure{Enabled: true, InitialInterval: duration(retryInterval)},
-		DisableScopeInfo:  true,
+		// The queue has one worker anyway; this keeps the parts of a batch in order too.
+		MaxBatchParallelism: 1,
+		RemoteWriteQueue:    writeQueue{Enabled: true, QueueSize: deliveryQueueSize},
+		RetryOnFailure:      retryOnFailure{Enabled: true, InitialInterval: duration(retryInterval)},
+		DisableScopeInfo:    true,
 	}
 	for name, value := range c.Labels.External {
 		if e.ExternalLabels == nil {

@@ -1,0 +1,35 @@
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+)
+
+// NewEc2Awsvpc runs an app on EC2 instances with network mode awsvpc. It pushes its metrics, and those of each container are
+// collected too.
+func NewEc2Awsvpc(scope constructs.Construct, id string) awscdk.Stack {
+	stack := awscdk.NewStack(scope, &id, nil)
+
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
+		Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: awsecs.NetworkMode_AWS_VPC},
+		Telemetry: &otelprometheus.TelemetryProps{
+			TaskMetrics: &otelprometheus.TaskMetricsProps{Containers: jsii.Bool(true)},
+			Collector:   &otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(256)},
+		},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
+		Image:                sampleApp(),
+		MemoryReservationMiB: jsii.Number(64),
+		Environment: &map[string]*string{
+			"INSTRUMENTATION":   jsii.String("opentelemetry"),
+			"OTEL_SERVICE_NAME": jsii.String("sampleapp"),
+		},
+		PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}},
+	})
+	newEc2Service(stack, td)
+	return stack
+}

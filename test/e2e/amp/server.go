@@ -1,0 +1,228 @@
+// Package amp emulates the write side of Amazon Managed Service for Prometheus: a front door that verifies every request as
+// AWS does, and a real Prometheus behind it.
+package amp
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/prompb"
+)
+
+// maxRequestBytes is AMP's limit of one remote-write request, compressed.
+// Source: Amazon Managed Service for Prometheus quotas, "Request size": 1 MB.
+const maxRequestBytes = 1 << 20
+
+// Record is what became of one request.
+type Record struct {
+	At             time.Time
+	Status         int // 0: the connection was cut
+	Bytes, Samples int
+	Message        string // why it was refused
+	Faulted        bool   // a fault decided, not the service
+}
+
+// Failure is how a faulty endpoint treats a request: it waits, then cuts the connection or answers. With neither Reset nor
+// Status the request is served normally after the wait.
+type Failure struct {
+	Hang   time.Duration
+	Reset  bool
+	Status int
+}
+
+// Server is the front door of workspaces in one region.
+type Server struct {
+	Workspaces []string
+	Verifier   Verifier
+	Store      *Store
+
+	mu      sync.Mutex
+	records []Record
+	fault   func(*http.Request) *Failure
+}
+
+// SetFault installs a hook that is asked about each request before anything else; nil, or a nil Failure, means health.
+func (s *Server) SetFault(fault func(*http.Request) *Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = fault
+}
+
+// Records lists all requests so far.
+func (s *Server) Records() []Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.records)
+}
+
+// Refused lists the requests that were answered with an error that no fault asked for.
+func (s *Server) Refused() []Record {
+	return slices.DeleteFunc(s.Records(), func(r Record) bool { return r.Faulted || r.Status/100 == 2 })
+}
+
+// LogHandler turns what Prometheus' handler only logs into refused records, so that a test cannot miss it.
+func (s *Server) LogHandler() *slog.Logger {
+	return slog.New(slog.NewTextHandler(writerFunc(func(line []byte) (int, error) {
+		s.record(Record{At: time.Now(), Message: string(bytes.TrimSpace(line))})
+		return len(line), nil
+	}), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func (s *Server) record(r Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.records = append(s.records, r)
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	record := Record{At: time.Now(), Status: http.StatusOK}
+	defer func() { s.record(record) }()
+	body, err := io.ReadAll(io.LimitReader(r.Body, 16*maxRequestBytes))
+	if err != nil {
+		record.Status, record.Message = 0, err.Error()
+		return
+	}
+	record.Bytes = len(body)
+	if done := s.applyFault(w, r, &record); done {
+		return
+	}
+	record.Samples, err = s.admit(r, body)
+	if err != nil {
+		refusal := &Refusal{http.StatusInternalServerError, err.Error()}
+		errors.As(err, &refusal)
+		record.Status, record.Message = refusal.Status, refusal.Message
+		answer(w, refusal)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	stored := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	s.Store.writer.ServeHTTP(stored, r)
+	record.Status, record.Message = stored.status, stored.message
+}
+
+// applyFault reports whether the fault has already dealt with the request.
+func (s *Server) applyFault(w http.ResponseWriter, r *http.Request, record *Record) bool {
+	s.mu.Lock()
+	fault := s.fault
+	s.mu.Unlock()
+	if fault == nil {
+		return false
+	}
+	failure := fault(r)
+	if failure == nil {
+		return false
+	}
+	record.Faulted = true
+	select {
+	case <-time.After(failure.Hang):
+	case <-r.Context().Done():
+		record.Status = 0
+		return true
+	}
+	switch {
+	case failure.Reset:
+		record.Status = 0
+		reset(w)
+	case failure.Status != 0:
+		record.Status = failure.Status
+		answer(w, &Refusal{Status: failure.Status, Message: http.StatusText(failure.Status)})
+	default:
+		return false
+	}
+	return true
+}
+
+// reset cuts the connection so that the peer sees a TCP reset, not an orderly close.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	for {
+		inner, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		conn = inner.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// admit is the front door: everything AWS checks before a sample is looked at. It counts the samples.
+func (s *Server) admit(r *http.Request, body []byte) (samples int, err error) {
+	known := slices.ContainsFunc(s.Workspaces, func(id string) bool {
+		return r.URL.EscapedPath() == "/workspaces/"+id+"/api/v1/remote_write"
+	})
+	switch {
+	case !known:
+		return 0, &Refusal{http.StatusNotFound, "no such workspace or API: " + r.URL.EscapedPath()}
+	case r.Method != http.MethodPost:
+		return 0, &Refusal{http.StatusMethodNotAllowed, r.Method}
+	}
+	if err := s.Verifier.Verify(r, body); err != nil {
+		return 0, err
+	}
+	switch {
+	case len(body) > maxRequestBytes:
+		return 0, &Refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("%d bytes, at most %d", len(body), maxRequestBytes)}
+	case r.Header.Get("Content-Encoding") != "snappy":
+		return 0, &Refusal{http.StatusUnsupportedMediaType, "Content-Encoding " + r.Header.Get("Content-Encoding")}
+	case r.Header.Get("X-Prometheus-Remote-Write-Version") != "0.1.0":
+		return 0, &Refusal{http.StatusBadRequest, "remote write version " + r.Header.Get("X-Prometheus-Remote-Write-Version")}
+	}
+	raw, err := snappy.Decode(nil, body)
+	if err != nil {
+		return 0, &Refusal{http.StatusBadRequest, err.Error()}
+	}
+	var message prompb.WriteRequest
+	if err := message.Unmarshal(raw); err != nil {
+		return 0, &Refusal{http.StatusBadRequest, err.Error()}
+	}
+	for _, series := range message.Timeseries {
+		samples += len(series.Samples) + len(series.Histograms)
+	}
+	return samples, nil
+}
+
+// answer replies with an error in AWS' form.
+func answer(w http.ResponseWriter, refusal *Refusal) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(refusal.Status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"message": refusal.Message})
+}
+
+// statusWriter remembers what Prometheus answered.
+type statusWriter struct {
+	http.ResponseWriter
+	status  int
+	message string
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(p []byte) (int, error) {
+	if w.status/100 != 2 {
+		w.message += string(p)
+	}
+	return w.ResponseWriter.Write(p)
+}

@@ -1,0 +1,151 @@
+package amp
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/prompb"
+	"github.com/prometheus/prometheus/promql"
+)
+
+func newServer(t *testing.T) *Server {
+	t.Helper()
+	server := &Server{Workspaces: []string{workspace}, Verifier: verifier()}
+	var err error
+	if server.Store, err = OpenStore(t.TempDir(), server.LogHandler()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Store.Close() })
+	return server
+}
+
+// write is a remote-write body of one sample.
+func write(t *testing.T, at time.Time, value float64, labels ...prompb.Label) []byte {
+	t.Helper()
+	message := prompb.WriteRequest{Timeseries: []prompb.TimeSeries{{
+		Labels: labels, Samples: []prompb.Sample{{Timestamp: at.UnixMilli(), Value: value}},
+	}}}
+	raw, err := message.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snappy.Encode(nil, raw)
+}
+
+func post(t *testing.T, server *Server, body []byte, change func(*http.Request)) int {
+	t.Helper()
+	r := received(signing{credentials: issued, service: "aps", region: "eu-west-1", at: time.Now(), body: body}.request(t), body)
+	if change != nil {
+		change(r)
+	}
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, r)
+	return w.Code
+}
+
+func orders(name string) []prompb.Label { return []prompb.Label{{Name: "__name__", Value: name}} }
+
+func TestAcceptedSamplesCanBeQueried(t *testing.T) {
+	server, now := newServer(t), time.Now()
+	if status := post(t, server, write(t, now, 3, orders("orders_total")...), nil); status/100 != 2 {
+		t.Fatalf("status %d: %+v", status, server.Records())
+	}
+	result, err := server.Store.Query(context.Background(), "orders_total + 1", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, ok := result.(promql.Vector); !ok || len(v) != 1 || v[0].F != 4 {
+		t.Errorf("got %v, expected 4", result)
+	}
+	series, err := server.Store.Series(context.Background(), `{__name__=~"orders.*"}`, now.Add(-time.Minute))
+	if err != nil || len(series) != 1 {
+		t.Errorf("got series %v, %v", series, err)
+	}
+	if records := server.Records(); len(records) != 1 || records[0].Samples != 1 || records[0].Bytes == 0 {
+		t.Errorf("got records %+v", records)
+	}
+}
+
+func TestFrontDoorRefuses(t *testing.T) {
+	now := time.Now()
+	for name, c := range map[string]struct {
+		body   []byte
+		change func(*http.Request)
+		status int
+	}{
+		"another workspace": {change: func(r *http.Request) { r.URL.Path = "/workspaces/ws-other/api/v1/remote_write" }, status: 404},
+		"a doubled slash":   {change: func(r *http.Request) { r.URL.Path = strings.Replace(r.URL.Path, "/api", "//api", 1) }, status: 404},
+		"GET":               {change: func(r *http.Request) { r.Method = http.MethodGet }, status: 405},
+		"bad signature":     {change: func(r *http.Request) { r.Header.Set("X-Amz-Date", "20200101T000000Z") }, status: 403},
+		"gzip":              {change: func(r *http.Request) { r.Header["Content-Encoding"] = []string{"gzip"} }, status: 403},
+		"more than 1 MB":    {body: make([]byte, maxRequestBytes+1), status: 413},
+		"not snappy":        {body: []byte("not snappy"), status: 400},
+		"out of order":      {body: write(t, now.Add(-2*time.Minute), 1, orders("ordered")...), status: 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newServer(t)
+			if status := post(t, server, write(t, now, 1, orders("ordered")...), nil); status/100 != 2 {
+				t.Fatalf("status %d", status)
+			}
+			if c.body == nil {
+				c.body = write(t, now, 1, orders("other")...)
+			}
+			if status := post(t, server, c.body, c.change); status != c.status {
+				t.Errorf("status %d, expected %d", status, c.status)
+			}
+			if refused := server.Refused(); len(refused) == 0 || refused[len(refused)-1].Message == "" {
+				t.Errorf("not recorded with a reason: %+v", refused)
+			}
+		})
+	}
+}
+
+func TestSamplesWithinTheOutOfOrderWindowAreStored(t *testing.T) {
+	server, now := newServer(t), time.Now()
+	for _, age := range []time.Duration{0, 50 * time.Second} {
+		if status := post(t, server, write(t, now.Add(-age), 1, orders("ordered")...), nil); status/100 != 2 {
+			t.Errorf("%s old: status %d", age, status)
+		}
+	}
+}
+
+func TestInvalidLabelsAreRecorded(t *testing.T) {
+	server := newServer(t)
+	post(t, server, write(t, time.Now(), 1, prompb.Label{Name: "nameless", Value: "x"}), nil)
+	if refused := server.Refused(); len(refused) != 1 || !strings.Contains(refused[0].Message, "Invalid metric names or labels") {
+		t.Errorf("got %+v", refused)
+	}
+}
+
+func TestFaultsAreAppliedAndRecorded(t *testing.T) {
+	server := newServer(t)
+	front := httptest.NewServer(server)
+	defer front.Close()
+	body := write(t, time.Now(), 1, orders("orders_total")...)
+	for name, failure := range map[string]*Failure{
+		"503": {Status: 503}, "429": {Status: 429}, "400": {Status: 400}, "413": {Status: 413}, "reset": {Reset: true}, "hang": {Hang: time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server.SetFault(func(*http.Request) *Failure { return failure })
+			r := signing{credentials: issued, service: "aps", region: "eu-west-1", at: time.Now(), body: body}.request(t)
+			r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(front.URL, "http://")
+			resp, err := (&http.Client{Timeout: 200 * time.Millisecond}).Do(r)
+			status := 0
+			if err == nil {
+				status = resp.StatusCode
+				_ = resp.Body.Close()
+			}
+			if status != failure.Status {
+				t.Errorf("got %d (%v), expected %d", status, err, failure.Status)
+			}
+		})
+	}
+	if refused := server.Refused(); len(refused) != 0 {
+		t.Errorf("faults are not refusals: %+v", refused)
+	}
+}

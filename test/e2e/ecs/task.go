@@ -1,0 +1,181 @@
+// Package ecs emulates what the ECS agent gives to the containers of a task: the task metadata endpoint version 4, in the
+// form of Fargate or of EC2, and task role credentials.
+//
+// Sources: Amazon ECS developer guide, "Amazon ECS task metadata endpoint version 4" (EC2), "… for tasks on Fargate", and their
+// example pages; for the numbers inside /stats, Docker's ContainerStats.
+package ecs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// LaunchType is where the task runs; the metadata documents of the two differ.
+type LaunchType string
+
+const (
+	Fargate LaunchType = "FARGATE"
+	EC2     LaunchType = "EC2"
+)
+
+// Task is one running task.
+type Task struct {
+	Partition, Region, Account, Zone string
+	Cluster, Family, Revision, ID    string
+	LaunchType                       LaunchType
+	// ServiceName is in the metadata when it is set. AWS documents it for EC2 only, so leave it empty to be true to Fargate.
+	ServiceName string
+	// VCPU and MemoryMiB are the task's limits. 0: no limit at task level.
+	VCPU, MemoryMiB float64
+	Containers      []Container
+	Started         time.Time
+}
+
+// Container is one container of the task with the load it is said to have.
+type Container struct {
+	Name, Image string
+	// CPUShares and MemoryMiB are the container's own limits. 0: none.
+	CPUShares, MemoryMiB float64
+	LogOptions           map[string]string
+	Load                 Load
+}
+
+// Load is what a container uses, constantly: all its numbers at any time follow from it and the task's start.
+type Load struct {
+	VCPU                               float64
+	MemoryMiB, CacheMiB                uint64 // MemoryMiB includes CacheMiB; one MiB more each second
+	RxBytesPerSecond, TxBytesPerSecond uint64
+	ReadBytesPerSecond                 uint64
+	WriteBytesPerSecond                uint64
+}
+
+// ARN is the task's ARN in the long format.
+func (t *Task) ARN() string { return t.arn("task/" + t.Cluster + "/" + t.ID) }
+
+func (t *Task) arn(resource string) string {
+	return fmt.Sprintf("arn:%s:ecs:%s:%s:%s", t.Partition, t.Region, t.Account, resource)
+}
+
+// dockerID is 64 hexadecimal digits on EC2; on Fargate the task id and ten digits.
+func (t *Task) dockerID(c *Container) string {
+	sum := sha256.Sum256([]byte(t.ID + "/" + c.Name))
+	if t.LaunchType == Fargate {
+		return fmt.Sprintf("%s-%010d", t.ID, (uint64(sum[0])<<24|uint64(sum[1])<<16|uint64(sum[2])<<8|uint64(sum[3]))%1e10)
+	}
+	return hex.EncodeToString(sum[:])
+}
+
+// NewID gives a task id as ECS makes them, the same for the same seed.
+func NewID(seed string) string {
+	sum := sha256.Sum256([]byte(seed))
+	return hex.EncodeToString(sum[:16])
+}
+
+type object = map[string]any
+
+// Metadata is the document at ${ECS_CONTAINER_METADATA_URI_V4}/task.
+func (t *Task) Metadata() map[string]any {
+	doc := object{
+		"TaskARN": t.ARN(), "Family": t.Family, "Revision": t.Revision,
+		"DesiredStatus": "RUNNING", "KnownStatus": "RUNNING",
+		"PullStartedAt": stamp(t.Started.Add(-10 * time.Second)), "PullStoppedAt": stamp(t.Started.Add(-2 * time.Second)),
+		"AvailabilityZone": t.Zone, "LaunchType": string(t.LaunchType),
+	}
+	if t.VCPU > 0 {
+		doc["Limits"] = object{"CPU": t.VCPU, "Memory": t.MemoryMiB}
+	}
+	if t.ServiceName != "" {
+		doc["ServiceName"] = t.ServiceName
+	}
+	var containers []any
+	for i := range t.Containers {
+		containers = append(containers, t.ContainerMetadata(t.Containers[i].Name))
+	}
+	doc["Containers"] = containers
+	if t.LaunchType == Fargate {
+		doc["Cluster"] = t.arn("cluster/" + t.Cluster)
+		doc["ClockDrift"] = object{
+			"ClockErrorBound": 0.5458234999999999, "ReferenceTimestamp": stamp(t.Started), "ClockSynchronizationStatus": "SYNCHRONIZED",
+		}
+		doc["EphemeralStorageMetrics"] = object{"Utilized": EphemeralUtilizedMiB, "Reserved": EphemeralReservedMiB}
+		doc["FaultInjectionEnabled"] = false
+	} else {
+		doc["Cluster"] = t.Cluster // the short name, as the agent reports it
+		doc["VPCID"] = "vpc-1234567890abcdef0"
+	}
+	return doc
+}
+
+// The ephemeral storage of an emulated Fargate task, in MiB: 20 GiB, the default.
+const (
+	EphemeralUtilizedMiB = 261
+	EphemeralReservedMiB = 20496
+)
+
+// ContainerMetadata is the document at ${ECS_CONTAINER_METADATA_URI_V4} of the named container; nil if there is none.
+func (t *Task) ContainerMetadata(name string) map[string]any {
+	c := t.container(name)
+	if c == nil {
+		return nil
+	}
+	doc := object{
+		"DockerId": t.dockerID(c), "Name": c.Name, "DockerName": c.Name,
+		"Image": c.Image, "ImageID": "sha256:" + hash(c.Image),
+		"Labels": object{
+			"com.amazonaws.ecs.cluster": t.arn("cluster/" + t.Cluster), "com.amazonaws.ecs.container-name": c.Name,
+			"com.amazonaws.ecs.task-arn": t.ARN(), "com.amazonaws.ecs.task-definition-family": t.Family,
+			"com.amazonaws.ecs.task-definition-version": t.Revision,
+		},
+		"DesiredStatus": "RUNNING", "KnownStatus": "RUNNING", "Type": "NORMAL",
+		"CreatedAt": stamp(t.Started.Add(-time.Second)), "StartedAt": stamp(t.Started),
+		"ContainerARN": t.arn("container/" + t.Cluster + "/" + t.ID + "/" + hash(c.Name)[:32]),
+		"Networks": []any{object{
+			"NetworkMode": "awsvpc", "IPv4Addresses": []string{"10.0.0.61"}, "AttachmentIndex": 0,
+			"MACAddress": "0e:10:e2:01:bd:91", "IPv4SubnetCIDRBlock": "10.0.0.0/24", "PrivateDNSName": "ip-10-0-0-61.ec2.internal",
+			"DomainNameServers": []string{"10.0.0.2"}, "SubnetGatewayIpv4Address": "10.0.0.1/24",
+		}},
+	}
+	limits := object{}
+	if c.CPUShares > 0 {
+		limits["CPU"] = c.CPUShares
+	}
+	if c.MemoryMiB > 0 {
+		limits["Memory"] = c.MemoryMiB
+	}
+	if len(limits) > 0 {
+		doc["Limits"] = limits
+	}
+	if len(c.LogOptions) > 0 {
+		prefix := c.LogOptions["awslogs-stream-prefix"]
+		doc["LogDriver"] = "awslogs"
+		doc["LogOptions"] = object{
+			"awslogs-group": c.LogOptions["awslogs-group"], "awslogs-region": c.LogOptions["awslogs-region"],
+			"awslogs-stream": strings.Join([]string{prefix, c.Name, t.ID}, "/"),
+		}
+	}
+	if t.LaunchType == Fargate {
+		doc["Snapshotter"] = "overlayfs"
+	} else {
+		doc["DockerName"] = strings.Join([]string{"ecs", t.Family, t.Revision, c.Name, hash(t.ID)[:20]}, "-")
+	}
+	return doc
+}
+
+func (t *Task) container(name string) *Container {
+	for i := range t.Containers {
+		if t.Containers[i].Name == name {
+			return &t.Containers[i]
+		}
+	}
+	return nil
+}
+
+func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}

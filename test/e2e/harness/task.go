@@ -1,0 +1,243 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/ecs"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
+)
+
+// TaskOptions say how a task definition is run. All of it is the template's but what is named here.
+type TaskOptions struct {
+	// ID, Cluster, Zone, Service and LaunchType are what ECS would decide.
+	ID, Cluster, Zone string
+	Service           string // in the metadata if set; see ecs.Task.ServiceName
+	LaunchType        ecs.LaunchType
+	// Collector is the name of the collector container.
+	Collector string
+	// Programs stand for the images of the other containers, by container name. One without a program is an error.
+	Programs map[string]string
+	// ImageFiles stand for files of the collector's image: a path in the image, such as /etc/ecs/ecs-amp.yaml, to a file here.
+	// A --config that names the one gets the other; that is the only change ever made to a command.
+	ImageFiles map[string]string
+	// Edit, if set, changes a copy of the resolved containers before they run, to break something on purpose or to shorten
+	// an interval. Default: the template as it is.
+	Edit func(*template.Container)
+	// AppEnv is added to the environment of the other containers. Default: nothing.
+	AppEnv []string
+}
+
+// Task is a running task.
+type Task struct {
+	Metadata  *ecs.Task
+	ECS       *ecs.Server
+	Collector *Process
+	Apps      []*Process
+	Started   time.Time
+
+	collector *template.Container
+	apps      []*template.Container
+}
+
+// Start runs a task as ECS does: the agent's endpoints first, then the collector, and the others as soon as it has started
+// (dependsOn START). It does not wait for anything to be ready, because ECS would not.
+func (w *World) Start(def *template.TaskDefinition, o TaskOptions) (*Task, error) {
+	t := &Task{Started: time.Now()}
+	for _, c := range def.ContainerDefinitions {
+		if err := runnable(&c); err != nil {
+			return nil, err
+		}
+		if o.Edit != nil {
+			c.Environment, c.Command = slices.Clone(c.Environment), slices.Clone(c.Command)
+			o.Edit(&c)
+		}
+		if c.Name == o.Collector {
+			t.collector = &c
+		} else {
+			t.apps = append(t.apps, &c)
+		}
+	}
+	if t.collector == nil {
+		return nil, fmt.Errorf("no container %q in task definition %s", o.Collector, def.Family)
+	}
+	t.Metadata = w.metadata(def, o, t.Started)
+	t.ECS = &ecs.Server{Task: t.Metadata, Issue: func() ecs.IssuedCredentials {
+		return w.issuer.issue("arn:" + w.Values.Partition + ":iam::" + w.Values.Account + ":role/task-role-of-" + def.Family)
+	}}
+	if err := t.ECS.Start(); err != nil {
+		return nil, err
+	}
+	if err := w.startContainers(t, o); err != nil {
+		return nil, errors.Join(err, t.kill())
+	}
+	return t, nil
+}
+
+// runnable refuses what a child process cannot stand for, so that it is not passed over.
+func runnable(c *template.Container) error {
+	if len(c.EntryPoint) > 0 {
+		return fmt.Errorf("container %s: entry point %v instead of the image's is not emulated", c.Name, c.EntryPoint)
+	}
+	for _, d := range c.DependsOn {
+		if d.Condition != "START" {
+			return fmt.Errorf("container %s: dependsOn condition %s is not emulated", c.Name, d.Condition)
+		}
+	}
+	return nil
+}
+
+func (w *World) startContainers(t *Task, o TaskOptions) error {
+	executable, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	env, err := t.collector.Env()
+	if err != nil {
+		return err
+	}
+	env = append(slices.Concat(ecsEnv(t, t.collector.Name), w.collectorEnv()), env...)
+	command := slices.Clone(t.collector.Command)
+	for i, arg := range command {
+		for image, local := range o.ImageFiles {
+			if arg == "--config="+image || arg == "--config=file:"+image {
+				command[i] = "--config=file:" + local
+			}
+		}
+	}
+	if t.Collector, err = start(t.collector.Name, executable, collectorName, command, env, w.dir); err != nil {
+		return err
+	}
+	for _, c := range t.apps {
+		program, ok := o.Programs[c.Name]
+		if !ok {
+			return fmt.Errorf("no program for container %q", c.Name)
+		}
+		env, err := c.Env()
+		if err != nil {
+			return err
+		}
+		env = slices.Concat(ecsEnv(t, c.Name), env, o.AppEnv)
+		app, err := start(c.Name, program, filepath.Base(program), c.Command, env, w.dir)
+		if err != nil {
+			return err
+		}
+		t.Apps = append(t.Apps, app)
+	}
+	return nil
+}
+
+// ecsEnv is what ECS and the image add to the environment of a container. What the template sets comes after it and wins.
+func ecsEnv(t *Task, container string) []string {
+	env := []string{
+		"ECS_CONTAINER_METADATA_URI_V4=" + t.ECS.MetadataURI(container),
+		// ECS gives a relative URI on 169.254.170.2. The full one says the same for an address on loopback.
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + t.ECS.CredentialsURI(),
+		"AWS_EXECUTION_ENV=AWS_ECS_" + string(t.Metadata.LaunchType),
+		"HOME=/nonexistent", "PATH=/nonexistent", // the image has neither configuration files nor other programs
+	}
+	if t.Metadata.LaunchType == ecs.Fargate { // on EC2 the agent does not tell the region
+		env = append(env, "AWS_REGION="+t.Metadata.Region, "AWS_DEFAULT_REGION="+t.Metadata.Region)
+	}
+	return env
+}
+
+// collectorEnv is the emulation's own addition to the collector's environment, and all of it.
+func (w *World) collectorEnv() []string {
+	return []string{
+		"HTTPS_PROXY=" + w.proxy.url(), "HTTP_PROXY=" + w.proxy.url(), // the only way out; loopback needs none
+		"SSL_CERT_FILE=" + w.authority.file, // the world's authority, and no other
+		"AWS_EC2_METADATA_DISABLED=true",    // never look for the metadata of the machine that runs the test
+	}
+}
+
+// metadata makes the emulated task: each container under a load of its own.
+func (w *World) metadata(def *template.TaskDefinition, o TaskOptions, started time.Time) *ecs.Task {
+	var cpu, memory float64
+	_, _ = fmt.Sscan(def.CPU, &cpu) // without a task limit they stay 0
+	_, _ = fmt.Sscan(def.Memory, &memory)
+	task := &ecs.Task{
+		Partition: w.Values.Partition, Region: w.Values.Region, Account: w.Values.Account, Zone: o.Zone,
+		Cluster: o.Cluster, Family: def.Family, Revision: "7", ID: o.ID, LaunchType: o.LaunchType, ServiceName: o.Service,
+		VCPU: cpu / 1024, MemoryMiB: memory, Started: started,
+	}
+	for i, c := range def.ContainerDefinitions {
+		n := uint64(i + 1)
+		task.Containers = append(task.Containers, ecs.Container{
+			Name: c.Name, Image: c.Image, CPUShares: c.CPU, MemoryMiB: c.Memory, LogOptions: c.LogConfiguration.Options,
+			Load: ecs.Load{
+				VCPU: 0.0625 * float64(n), MemoryMiB: 40 * n, CacheMiB: 3 * n, RxBytesPerSecond: 1100 * n, TxBytesPerSecond: 700 * n,
+				ReadBytesPerSecond: 4096 * n, WriteBytesPerSecond: 8192 * n,
+			},
+		})
+	}
+	return task
+}
+
+// Container gives the container definition that runs under a name, after Edit.
+func (t *Task) Container(name string) (*template.Container, error) {
+	for _, c := range append(slices.Clone(t.apps), t.collector) {
+		if c.Name == name {
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("no container %q", name)
+}
+
+// WaitHTTP waits until a URL on loopback answers 200.
+func (t *Task) WaitHTTP(ctx context.Context, p *Process, url string, timeout time.Duration) error {
+	return eventually(ctx, timeout, p, func() error {
+		resp, err := http.Get(url)
+		if err != nil {
+			return err
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s: %s", url, resp.Status)
+		}
+		return nil
+	})
+}
+
+// Stop stops the task in the order of ECS, the reverse of dependsOn: the other containers, then the collector, each with
+// SIGTERM, its stop timeout, SIGKILL. All that did not end as it should is in the error.
+func (t *Task) Stop() error {
+	var errs []error
+	for i, app := range t.Apps {
+		errs = append(errs, app.Stop(t.apps[i].Grace()))
+	}
+	errs = append(errs, t.Collector.Stop(t.collector.Grace()), t.ECS.Close())
+	return errors.Join(errs...)
+}
+
+// Kill ends everything at once, whatever its state: for clean-up.
+func (t *Task) Kill() { _ = t.kill() }
+
+func (t *Task) kill() error {
+	for _, p := range append(slices.Clone(t.Apps), t.Collector) {
+		if p != nil {
+			p.Kill()
+		}
+	}
+	return t.ECS.Close()
+}
+
+// PortsFree reports the first of some loopback ports that something else listens on: a clearer message than the one a
+// collector gives.
+func PortsFree(ports ...string) error {
+	for _, port := range ports {
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+		if err != nil {
+			return fmt.Errorf("port %s must be free to run a task: %w", port, err)
+		}
+		_ = listener.Close()
+	}
+	return nil
+}

@@ -1,0 +1,257 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/ecs"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
+)
+
+// shopper drives the sample app of a task and remembers what the app says it has counted.
+type shopper struct {
+	url    string
+	orders map[string]float64
+	depth  float64
+}
+
+func newShopper(t *testing.T, task *harness.Task) *shopper {
+	t.Helper()
+	app, err := task.Container("app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, ok := app.Lookup("PORT")
+	if !ok {
+		port = "8080"
+	}
+	s := &shopper{url: "http://127.0.0.1:" + port, orders: map[string]float64{}}
+	if err := task.WaitHTTP(context.Background(), task.Apps[0], s.url+"/healthz", 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *shopper) post(t *testing.T, path string) string {
+	t.Helper()
+	resp, err := http.Post(s.url+path, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode/100 != 2 {
+		t.Fatalf("POST %s: %s, %v", path, resp.Status, err)
+	}
+	return strings.TrimSpace(string(body))
+}
+
+func (s *shopper) order(t *testing.T, item string, times int) {
+	t.Helper()
+	for range times {
+		count, err := strconv.ParseFloat(s.post(t, "/orders?item="+item), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.orders[item] = count
+	}
+}
+
+func (s *shopper) queue(t *testing.T, depth int) {
+	t.Helper()
+	s.post(t, fmt.Sprintf("/queue?depth=%d", depth))
+	s.depth = float64(depth)
+}
+
+func (s *shopper) total() (sum float64) {
+	for _, n := range s.orders {
+		sum += n
+	}
+	return sum
+}
+
+// vector evaluates a PromQL expression now.
+func (d deployment) vector(t *testing.T, expr string) promql.Vector {
+	t.Helper()
+	value, err := d.Store.Query(context.Background(), expr, time.Now())
+	if err != nil {
+		t.Fatalf("%s: %v", expr, err)
+	}
+	vector, ok := value.(promql.Vector)
+	if !ok {
+		t.Fatalf("%s gives a %s, expected a vector", expr, value.Type())
+	}
+	return vector
+}
+
+// mismatch says how the one value of an expression differs from what is expected; "" if it does not.
+func (d deployment) mismatch(t *testing.T, expr string, want float64) string {
+	t.Helper()
+	vector := d.vector(t, expr)
+	if len(vector) != 1 || vector[0].F != want {
+		return fmt.Sprintf("%s is %v, expected one value %v", expr, vector, want)
+	}
+	return ""
+}
+
+// eventually waits until check has nothing to say. It stops waiting when the collector has ended.
+func eventually(t *testing.T, task *harness.Task, timeout time.Duration, check func() string) {
+	t.Helper()
+	deadline := time.After(timeout)
+	for {
+		complaint := check()
+		if complaint == "" {
+			return
+		}
+		select {
+		case <-task.Collector.Done():
+			t.Fatalf("the collector has ended; %s", complaint)
+		case <-deadline:
+			t.Fatalf("after %s: %s", timeout, complaint)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// appArrived compares the app's metrics in the store with what the app has counted.
+func (d deployment) appArrived(t *testing.T, task *harness.Task, app source, s *shopper) string {
+	t.Helper()
+	of := fmt.Sprintf(`{instance=%q}`, task.Metadata.ID)
+	for item, n := range s.orders {
+		if complaint := d.mismatch(t, fmt.Sprintf(`sampleapp_orders_total{instance=%q,item=%q}`, task.Metadata.ID, item), n); complaint != "" {
+			return complaint
+		}
+	}
+	expected := map[string]float64{
+		"sampleapp_queue_depth" + of:                                                                    s.depth,
+		"sampleapp_order_duration_seconds_count" + of:                                                   s.total(),
+		"sampleapp_order_duration_seconds_sum" + of + " > bool 0":                                       1,
+		"count(sampleapp_order_duration_seconds_bucket" + of + ") > bool 2":                             1,
+		fmt.Sprintf(`sampleapp_order_duration_seconds_bucket{instance=%q,le="+Inf"}`, task.Metadata.ID): s.total(),
+	}
+	if slices.Contains(app.metrics, "up") {
+		expected["up"+of] = 1
+	}
+	for expr, want := range expected {
+		if complaint := d.mismatch(t, expr, want); complaint != "" {
+			return complaint
+		}
+	}
+	return ""
+}
+
+// ecsArrived compares the ECS metrics in the store with what the emulated task used at the time of each sample.
+func (d deployment) ecsArrived(t *testing.T, task *harness.Task) string {
+	t.Helper()
+	for _, name := range ecsMetrics.metrics {
+		selector := fmt.Sprintf(`%s{instance=%q}`, name, task.Metadata.ID)
+		value, sampled := d.vector(t, selector), d.vector(t, "timestamp("+selector+")")
+		if len(value) != 1 || len(sampled) != 1 {
+			return fmt.Sprintf("%s has %d series, expected 1", selector, len(value))
+		}
+		// The sample is stamped after the numbers were read, perhaps a second or two later.
+		n := task.Metadata.Seconds(time.UnixMilli(int64(sampled[0].F * 1000)))
+		var possible []float64
+		for i := n; i+2 >= n && i <= n; i-- {
+			possible = append(possible, task.Metadata.Totals(i)[name])
+		}
+		if !slices.Contains(possible, value[0].F) {
+			t.Fatalf("%s is %v after %d s, expected one of %v", selector, value[0].F, n, possible)
+		}
+	}
+	return ""
+}
+
+// series lists what a task has written.
+func (d deployment) series(t *testing.T, task *ecs.Task) []labels.Labels {
+	t.Helper()
+	series, err := d.Store.Series(context.Background(), fmt.Sprintf(`{aws_ecs_task_id=%q}`, task.ID), task.Started.Add(-time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return series
+}
+
+// labelFaults compares every series of a task with the promises, and that each source wrote its metrics.
+func (d deployment) labelFaults(t *testing.T, task *ecs.Task, sources ...source) (faults []string) {
+	t.Helper()
+	names := map[string]bool{}
+	for _, series := range d.series(t, task) {
+		names[series.Get("job")+"/"+series.Get("__name__")] = true
+		for _, source := range sources {
+			if source.job == series.Get("job") {
+				for _, violation := range violations(series, promisedLabels(task, source)) {
+					faults = append(faults, series.String()+": "+violation)
+				}
+			}
+		}
+	}
+	for _, source := range sources {
+		for _, metric := range source.metrics {
+			if !names[source.job+"/"+metric] {
+				faults = append(faults, "no series of "+metric+" with job "+source.job)
+			}
+		}
+	}
+	return faults
+}
+
+// checkWorld asserts what holds after any good run: every series belongs to a known task and source, no request was refused, and
+// nobody tried to reach anything but AMP.
+func (d deployment) checkWorld(t *testing.T, sources []source, tasks ...*harness.Task) {
+	t.Helper()
+	all, err := d.Store.Series(context.Background(), `{__name__=~".+"}`, time.Now().Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	owned := map[string]bool{}
+	for _, task := range tasks {
+		for _, series := range d.series(t, task.Metadata) {
+			owned[series.String()] = true
+		}
+	}
+	jobs := map[string]bool{}
+	for _, source := range sources {
+		jobs[source.job] = true
+	}
+	for _, series := range all {
+		if !owned[series.String()] || !jobs[series.Get("job")] {
+			t.Errorf("%s belongs to no known task and source", series)
+		}
+	}
+	for _, record := range d.AMP.Refused() {
+		t.Errorf("AMP refused a request: %d %s", record.Status, record.Message)
+	}
+	for _, host := range d.Outsiders() {
+		t.Errorf("something tried to reach %s", host)
+	}
+}
+
+// checkDisjoint asserts that the two tasks have no series in common.
+func (d deployment) checkDisjoint(t *testing.T, one, other *harness.Task) {
+	t.Helper()
+	first := map[string]bool{}
+	for _, series := range d.series(t, one.Metadata) {
+		first[identity(series)] = true
+	}
+	for _, series := range d.series(t, other.Metadata) {
+		if first[identity(series)] {
+			t.Errorf("both tasks write %s", series)
+		}
+	}
+}
+
+// identity is a series without what the tests themselves make different: the rest must tell the tasks apart.
+func identity(series labels.Labels) string {
+	return labels.NewBuilder(series).Del("aws_ecs_task_id", "aws_ecs_service_name").Labels().String()
+}
