@@ -4,28 +4,36 @@
 CDK_CLI := aws-cdk@2.1148.1
 
 # Modules with tests. The nested ones keep their dependencies from those who import the constructs.
-MODULES := . sampleapp test/e2e
+MODULES := . sampleapp test/e2e test/nag
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export AWS_EC2_METADATA_DISABLED := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: synth test test-unit test-e2e golden lint
+.PHONY: synth test test-unit test-nag test-e2e golden fuzz lint
 
 synth: ## Write every sample stack's template into cdk.out. Needs no AWS account.
 	npx --yes $(CDK_CLI) synth --quiet --no-notices
 
-test: test-unit test-e2e ## Run all tests.
+test: test-unit test-nag test-e2e ## Run all tests.
 
 test-unit: ## Run the tests of the library, the samples' templates and the sample app.
 	go test ./...
 	cd sampleapp && go test ./...
+
+test-nag: ## Run cdk-nag's AwsSolutions checks over all samples.
+	cd test/nag && go test ./...
 
 test-e2e: ## Run what the templates say, with a real collector and a real Prometheus.
 	cd test/e2e && go test ./...
 
 golden: ## Rewrite the golden files. Read the difference before you commit it.
 	UPDATE_GOLDEN=1 go test ./test ./constructs/collector -run Golden
+
+fuzz: ## Fuzz the options and hand-written configurations, a minute each.
+	go test ./constructs/collector -run NONE -fuzz FuzzConfig -fuzztime 60s
+	go test ./constructs/collector -run NONE -fuzz FuzzCheck -fuzztime 60s
+	cd test/e2e && go test . -run NONE -fuzz FuzzConfigFactories -fuzztime 60s
 
 lint: ## Check the format and run the linters over every module.
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi

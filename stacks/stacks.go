@@ -12,7 +12,7 @@ import (
 
 // Sample is one scenario.
 type Sample struct {
-	// Name is the name of the stack.
+	// Name is the name of the stack; a sample of several stacks starts all their names with it.
 	Name string
 	// New builds the stack.
 	New func(scope constructs.Construct, id string) awscdk.Stack
@@ -27,6 +27,9 @@ var All = []Sample{
 	{"Ec2Bridge", NewEc2Bridge},
 	{"ExistingTask", NewExistingTask},
 	{"ScheduledTask", NewScheduledTask},
+	{"Traces", NewTraces},
+	{"SharedWorkspace", NewSharedWorkspace},
+	{"PrivateVpc", NewPrivateVpc},
 }
 
 // Build adds every sample stack to an app.

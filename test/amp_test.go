@@ -35,7 +35,7 @@ func TestUrlsAreBuiltFromTheWorkspaceId(t *testing.T) {
 
 	byArn := amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Arn"), jsii.String(workspaceArn))
 	assertJSON(t, "by ARN", resolved(stack, byArn.QueryUrl()),
-		`{"Fn::Join":["",["https://aps-workspaces.eu-west-1.",{"Ref":"AWS::URLSuffix"},"/workspaces/ws-1"]]}`)
+		`"https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1"`)
 	assertJSON(t, "region", *byArn.Env().Region, `"eu-west-1"`)
 	assertJSON(t, "account", *byArn.Env().Account, `"111122223333"`)
 
@@ -43,7 +43,10 @@ func TestUrlsAreBuiltFromTheWorkspaceId(t *testing.T) {
 		WorkspaceId: jsii.String("ws-2"), Region: jsii.String("us-east-1"), Account: jsii.String("444455556666"),
 	})
 	assertJSON(t, "ARN by id", resolved(stack, byId.WorkspaceArn()),
-		`{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":aps:us-east-1:444455556666:workspace/ws-2"]]}`)
+		`"arn:aws:aps:us-east-1:444455556666:workspace/ws-2"`)
+	here := amp.WorkspaceFromWorkspaceAttributes(stack, jsii.String("Here"), &amp.WorkspaceAttributes{WorkspaceId: jsii.String("ws-3")})
+	assertJSON(t, "ARN in this stack", resolved(stack, here.WorkspaceArn()),
+		`{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":aps:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":workspace/ws-3"]]}`)
 	assertJSON(t, "id", *byId.WorkspaceId(), `"ws-2"`)
 }
 

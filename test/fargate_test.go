@@ -189,7 +189,7 @@ func TestGivenWorkspaceAndRoleAreUsed(t *testing.T) {
 		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":"`+workspaceArn+`"}]`)
 	config := configText(tmpl.container(collectorName))
 	for _, want := range []string{
-		`endpoint: "https://aps-workspaces.eu-west-1.{"Ref":"AWS::URLSuffix"}/workspaces/ws-1/api/v1/remote_write"`, "region: eu-west-1\n    service: aps",
+		`endpoint: https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write`, "region: eu-west-1\n    service: aps",
 	} {
 		if !strings.Contains(config, want) {
 			t.Errorf("%q is missing in\n%s", want, config)

@@ -47,27 +47,34 @@ func canary(scope constructs.Construct, id string) awscdk.Stack {
 // written as YAML, in which the collector's configuration keeps its lines.
 func TestSampleTemplatesMatchGolden(t *testing.T) {
 	for _, sample := range stacks.All {
-		t.Run(sample.Name, func(t *testing.T) {
-			stack := sample.New(newApp(t), sample.Name)
-			got := goldenYAML(t, assertions.Template_FromStack(stack, nil).ToJSON())
-			file := filepath.Join("test", "testdata", "golden", sample.Name+".template.yaml")
-			if os.Getenv("UPDATE_GOLDEN") != "" {
-				if os.Getenv("CI") != "" {
-					t.Fatal("golden files are not updated in CI; run make golden and commit the difference")
-				}
-				if err := os.WriteFile(file, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
+		app := newApp(t)
+		sample.New(app, sample.Name)
+		for _, child := range *app.Node().Children() {
+			if stack, ok := child.(awscdk.Stack); ok {
+				t.Run(*stack.StackName(), func(t *testing.T) { compareGolden(t, stack) })
 			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatalf("%v; run make golden", err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("the template differs from %s; if it should, run make golden and read the difference\n%s", file, firstDifference(string(got), string(want)))
-			}
-		})
+		}
+	}
+}
+
+func compareGolden(t *testing.T, stack awscdk.Stack) {
+	got := goldenYAML(t, assertions.Template_FromStack(stack, nil).ToJSON())
+	file := filepath.Join("test", "testdata", "golden", *stack.StackName()+".template.yaml")
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("golden files are not updated in CI; run make golden and commit the difference")
+		}
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; run make golden", err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("the template differs from %s; if it should, run make golden and read the difference\n%s", file, firstDifference(string(got), string(want)))
 	}
 }
 
@@ -98,4 +105,18 @@ func firstDifference(got, want string) string {
 		}
 	}
 	return "one is longer: got " + asJSON(len(g)) + " lines, want " + asJSON(len(w))
+}
+
+// eachSample runs a check on the template of every sample stack.
+func eachSample(t *testing.T, check func(*testing.T, template)) {
+	t.Helper()
+	for _, sample := range stacks.All {
+		app := newApp(t)
+		sample.New(app, sample.Name)
+		for _, child := range *app.Node().Children() {
+			if stack, ok := child.(awscdk.Stack); ok {
+				t.Run(*stack.StackName(), func(t *testing.T) { check(t, synth(t, stack)) })
+			}
+		}
+	}
 }

@@ -1,13 +1,14 @@
 package amp
 
 import (
-	"errors"
 	"fmt"
-	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsaps"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -22,18 +23,42 @@ type IWorkspace interface {
 	// WorkspaceId is the id of the workspace; it starts with ws-.
 	WorkspaceId() *string
 
-	// RemoteWriteUrl is the URL that metrics are written to.
+	// RemoteWriteUrl is the URL that metrics are written to. It panics in the partition aws-cn, where AWS documents no
+	// endpoint; [RemoteWriteUrlFor] takes another host, and chooses FIPS and dual-stack endpoints.
 	RemoteWriteUrl() *string
 
-	// QueryUrl is the base URL of the Prometheus query API, as a Grafana data source takes it.
+	// QueryUrl is the base URL of the Prometheus query API, as a Grafana data source takes it. It panics as
+	// RemoteWriteUrl does.
 	QueryUrl() *string
 
 	// GrantRemoteWrite allows grantee to write metrics into this workspace: aps:RemoteWrite on its ARN.
+	//
+	// The statement goes into the policy of grantee. A grantee of another account (both known), or one without a policy
+	// of its own such as a service principal, needs one in the resource policy of the workspace too: a workspace of this
+	// app gets it, for an imported one a warning shows it. A warning also shows the statement that a role needs which
+	// this app cannot change. Accounts that are not known at synthesis are taken to be the same.
+	//
+	// It panics when grantee is everybody.
 	GrantRemoteWrite(grantee awsiam.IGrantable) awsiam.Grant
 
 	// GrantQuery allows grantee to query this workspace: aps:QueryMetrics, aps:GetSeries, aps:GetLabels and
-	// aps:GetMetricMetadata on its ARN.
+	// aps:GetMetricMetadata on its ARN, granted as GrantRemoteWrite does it.
 	GrantQuery(grantee awsiam.IGrantable) awsiam.Grant
+
+	// MetricActiveSeries counts the series that had a sample in the last two hours, as a maximum over 5 minutes.
+	MetricActiveSeries(options *awscloudwatch.MetricOptions) awscloudwatch.Metric
+
+	// MetricIngestionRate is the rate of samples taken in, in samples per second, as an average over 5 minutes.
+	MetricIngestionRate(options *awscloudwatch.MetricOptions) awscloudwatch.Metric
+
+	// MetricDiscardedSamples counts the samples that AMP refused, for whatever reason, in 5 minutes. No data means none.
+	MetricDiscardedSamples(options *awscloudwatch.MathExpressionOptions) awscloudwatch.MathExpression
+
+	// AddAlarms adds an alarm on discarded samples and, where props give thresholds, on active series and on the
+	// ingestion rate. They look at periods of 5 minutes: discarded samples raise an alarm at once, the others after three
+	// periods in a row. No data is taken for good, since AMP publishes nothing where there is nothing. It panics when a
+	// threshold is below 0.
+	AddAlarms(props *AlarmsProps) *Alarms
 }
 
 // WorkspaceProps configures a [Workspace].
@@ -44,111 +69,213 @@ type WorkspaceProps struct {
 	// Source: AWS::APS::Workspace, Alias.
 	Alias *string
 
-	// RemovalPolicy says what happens to the workspace, and all metrics in it, when it leaves the stack.
+	// EncryptionKey encrypts what the workspace stores: a symmetric KMS key in the region of the workspace; another known
+	// region is refused. The policy of a key that this app creates gets the statement that AWS documents; for an imported
+	// key a warning shows it. Changing the key replaces the workspace, without its metrics. AWS managed collectors cannot
+	// write to a workspace with a key.
+	//
+	// Default: a key of AWS.
+	// Source: Amazon Managed Service for Prometheus User Guide, Encryption at rest; AWS::APS::Workspace, KmsKeyArn.
+	EncryptionKey awskms.IKey
+
+	// RetentionPeriod is how long metrics are kept, in whole days from 1 to 1,095.
+	//
+	// Default: as AMP has it, 150 days.
+	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
+	RetentionPeriod awscdk.Duration
+
+	// OutOfOrderTimeWindow is how much older than the newest sample of its series a sample may be, in whole seconds from
+	// 0 to 600. 0 refuses every sample out of order.
+	//
+	// Default: as AMP has it, 60 seconds.
+	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
+	OutOfOrderTimeWindow awscdk.Duration
+
+	// RuleQueryOffset is how far in the past rules are evaluated, so that late samples are there; it delays alerts as
+	// much. In whole seconds from 0 to 86,400. A rule group's own QueryOffset goes before it.
+	//
+	// Default: as AMP has it, 60 seconds for a new workspace.
+	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
+	RuleQueryOffset awscdk.Duration
+
+	// LimitsPerLabelSets bound the active series of parts of the workspace, so that one team or service cannot use up
+	// the limit of all.
+	//
+	// Default: none.
+	LimitsPerLabelSets *[]*LimitPerLabelSet
+
+	// Logging sends the errors and warnings of rules and of the alert manager to CloudWatch Logs.
+	//
+	// Default: no logs.
+	Logging *LoggingProps
+
+	// QueryLogging sends expensive queries to CloudWatch Logs.
+	//
+	// Default: no logs.
+	QueryLogging *QueryLoggingProps
+
+	// AlertManager says whom alerts are sent to.
+	//
+	// Default: no alert manager; alerts fire, but nobody is told.
+	AlertManager *AlertManagerDefinition
+
+	// RemovalPolicy says what happens to the workspace and all metrics in it, and to the log groups made for it, when
+	// they leave the stack.
 	//
 	// Default: RETAIN.
 	RemovalPolicy awscdk.RemovalPolicy
 }
 
+// LimitPerLabelSet bounds the active series that match a label set.
+type LimitPerLabelSet struct {
+	// LabelSet are the labels that a series must all have. Empty, the limit is for the series that no other label set
+	// matches. Names are those of Prometheus labels; values are not empty.
+	//
+	// Default: empty.
+	// Source: AWS::APS::Workspace, Label. That an empty set is the default bucket of the console is unverified.
+	LabelSet *map[string]*string
+
+	// MaxSeries is the number of active series, a whole number. 0 sets no limit, but has AMP publish the metrics of the
+	// label set. Required.
+	// Source: AWS::APS::Workspace, LimitsPerLabelSetEntry.
+	MaxSeries *float64
+}
+
+// Limits of a workspace. The window is a quota that AWS can raise for an account.
+const (
+	maxAliasLength         = 100
+	maxRetentionDays       = 1095
+	maxOutOfOrderSeconds   = 600
+	maxRuleOffsetSeconds   = 86400
+	maxWholeNumber         = 1 << 53 // of a float64
+	outOfOrderQuotaMessage = "; where AWS raised the quota, use AddPropertyOverride on the CfnWorkspace"
+)
+
 // Workspace implements [IWorkspace] for a workspace that the stack creates or imports.
 type Workspace struct {
 	awscdk.Resource
-	arn, id, region, urlSuffix *string
+	arn, id, partition *string
+	created            bool
+	encrypted          bool
+	policy             *ResourcePolicy
 }
 
-// NewWorkspace adds an AWS::APS::Workspace to scope. It panics when scope or id is missing or props are faulty.
+// NewWorkspace adds an AWS::APS::Workspace to scope and, as props ask for it: log groups with a resource policy for log
+// delivery, an SNS topic policy, and a statement in the policy of the KMS key. It panics when scope or id is missing or
+// props are faulty, with every fault in the message, before it has built anything.
 func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps) *Workspace {
-	must("NewWorkspace", scope, id, func() error { return props.validate() })
 	if props == nil {
 		props = &WorkspaceProps{}
 	}
-	w := &Workspace{}
+	must("NewWorkspace", scope, id, func(f *faults) { props.validate(scope, f) })
+	w := &Workspace{created: true, encrypted: props.EncryptionKey != nil}
 	awscdk.NewResource_Override(w, scope, id, nil)
-	cfn := awsaps.NewCfnWorkspace(w, jsii.String("Resource"), &awsaps.CfnWorkspaceProps{Alias: props.Alias})
 	removal := props.RemovalPolicy
 	if removal == "" {
 		removal = awscdk.RemovalPolicy_RETAIN
 	}
+	cfnProps := &awsaps.CfnWorkspaceProps{
+		Alias:                     props.Alias,
+		WorkspaceConfiguration:    props.configuration(),
+		LoggingConfiguration:      props.Logging.configuration(w, removal),
+		QueryLoggingConfiguration: props.QueryLogging.configuration(w, removal),
+	}
+	if props.EncryptionKey != nil {
+		cfnProps.KmsKeyArn = props.EncryptionKey.KeyArn()
+		allowWorkspaceKey(w, props.EncryptionKey)
+	}
+	if props.AlertManager != nil {
+		cfnProps.AlertManagerDefinition = jsii.String(props.AlertManager.yaml())
+	}
+	cfn := awsaps.NewCfnWorkspace(w, jsii.String("Resource"), cfnProps)
 	cfn.ApplyRemovalPolicy(removal, nil)
-	stack := awscdk.Stack_Of(w)
-	w.arn, w.id, w.region, w.urlSuffix = cfn.AttrArn(), cfn.AttrWorkspaceId(), stack.Region(), stack.UrlSuffix()
+	w.arn, w.id, w.partition = cfn.AttrArn(), cfn.AttrWorkspaceId(), awscdk.Stack_Of(w).Partition()
+	props.AlertManager.allowTopics(w)
 	return w
 }
 
-func (p *WorkspaceProps) validate() error {
-	if p == nil {
+func (p *WorkspaceProps) validate(scope constructs.Construct, f *faults) {
+	if a := p.Alias; known(a) && utf8.RuneCountInString(*a) > maxAliasLength {
+		f.add("Alias %q has %d characters; AMP takes at most %d", *a, utf8.RuneCountInString(*a), maxAliasLength)
+	}
+	f.durationIn("RetentionPeriod", p.RetentionPeriod, "days", 1, maxRetentionDays, "")
+	f.durationIn("OutOfOrderTimeWindow", p.OutOfOrderTimeWindow, "seconds", 0, maxOutOfOrderSeconds, outOfOrderQuotaMessage)
+	f.durationIn("RuleQueryOffset", p.RuleQueryOffset, "seconds", 0, maxRuleOffsetSeconds, "")
+	p.validateLimits(f)
+	if q := p.QueryLogging; q != nil {
+		if q.QspThreshold == nil {
+			f.add("QueryLogging.QspThreshold is not set; give the number of samples from which on a query is logged, 0 for all")
+		}
+		f.numberIn("QueryLogging.QspThreshold", q.QspThreshold, 0, maxWholeNumber)
+	}
+	if p.AlertManager != nil {
+		p.AlertManager.validate(scope, f)
+	}
+	if k := p.EncryptionKey; k != nil && scope != nil {
+		if here := awscdk.Stack_Of(scope).Region(); differ(k.Env().Region, here) {
+			f.add("EncryptionKey is in %s, the workspace in %s; use a key of %s", *k.Env().Region, *here, *here)
+		}
+	}
+}
+
+func (p *WorkspaceProps) validateLimits(f *faults) {
+	if p.LimitsPerLabelSets == nil {
+		return
+	}
+	seen := map[string]int{}
+	for i, limit := range *p.LimitsPerLabelSets {
+		where := fmt.Sprintf("LimitsPerLabelSets[%d]", i)
+		if limit == nil {
+			f.add("%s is nil; remove it or describe a limit", where)
+			continue
+		}
+		if limit.MaxSeries == nil {
+			f.add("%s.MaxSeries is not set; give a number of active series, 0 for metrics without a limit", where)
+		}
+		f.numberIn(where+".MaxSeries", limit.MaxSeries, 0, maxWholeNumber)
+		labels := plainMap(limit.LabelSet)
+		for _, name := range sortedKeys(labels) {
+			if !unresolved(name) && !labelName.MatchString(name) {
+				f.add("%s.LabelSet: %q is not the name of a label: letters, digits and underscores, not starting with a digit", where, name)
+			}
+			if labels[name] == "" {
+				f.add("%s.LabelSet: label %s has no value", where, name)
+			}
+		}
+		key := fmt.Sprint(labels) // fmt sorts the keys
+		if first, twice := seen[key]; twice {
+			f.add("%s has the label set of LimitsPerLabelSets[%d]; give each label set once", where, first)
+		}
+		seen[key] = i
+	}
+}
+
+// configuration is nil where nothing is set, so that the template says nothing of it.
+func (p *WorkspaceProps) configuration() any {
+	if p.RetentionPeriod == nil && p.OutOfOrderTimeWindow == nil && p.RuleQueryOffset == nil && p.LimitsPerLabelSets == nil {
 		return nil
 	}
-	var faults []error
-	if a := p.Alias; a != nil && !unresolved(*a) && len(*a) > 100 {
-		faults = append(faults, fmt.Errorf("alias %q has %d characters; at most 100 are allowed", *a, len(*a)))
+	c := &awsaps.CfnWorkspace_WorkspaceConfigurationProperty{
+		RetentionPeriodInDays:         countOf(p.RetentionPeriod, "days"),
+		OutOfOrderTimeWindowInSeconds: countOf(p.OutOfOrderTimeWindow, "seconds"),
+		RuleQueryOffsetInSeconds:      countOf(p.RuleQueryOffset, "seconds"),
 	}
-	return errors.Join(faults...)
-}
-
-// WorkspaceFromWorkspaceArn imports a workspace by its ARN, which may be a token. The workspace is taken to be in the
-// account and region of the ARN. It panics when the ARN is not that of a workspace.
-func WorkspaceFromWorkspaceArn(scope constructs.Construct, id *string, workspaceArn *string) IWorkspace {
-	return WorkspaceFromWorkspaceAttributes(scope, id, &WorkspaceAttributes{WorkspaceArn: workspaceArn})
-}
-
-// WorkspaceAttributes describes an existing workspace, by its ARN or by its id.
-type WorkspaceAttributes struct {
-	// WorkspaceArn is the ARN of the workspace.
-	//
-	// Default: made from WorkspaceId, Region and Account.
-	WorkspaceArn *string
-
-	// WorkspaceId is the id of the workspace. Needed where WorkspaceArn is not given.
-	WorkspaceId *string
-
-	// Region of the workspace. Only with WorkspaceId.
-	//
-	// Default: the region of the stack.
-	Region *string
-
-	// Account of the workspace. Only with WorkspaceId.
-	//
-	// Default: the account of the stack.
-	Account *string
-}
-
-// WorkspaceFromWorkspaceAttributes imports a workspace. It panics when the attributes do not describe one.
-func WorkspaceFromWorkspaceAttributes(scope constructs.Construct, id *string, attrs *WorkspaceAttributes) IWorkspace {
-	must("WorkspaceFromWorkspaceAttributes", scope, id, func() error { return attrs.validate() })
-	stack := awscdk.Stack_Of(scope)
-	arn := attrs.WorkspaceArn
-	if arn == nil {
-		arn = stack.FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("aps"), Resource: jsii.String("workspace"), ResourceName: attrs.WorkspaceId,
-			Region: attrs.Region, Account: attrs.Account,
-		})
+	if p.LimitsPerLabelSets != nil {
+		limits := []*awsaps.CfnWorkspace_LimitsPerLabelSetProperty{}
+		for _, limit := range *p.LimitsPerLabelSets {
+			labels := []*awsaps.CfnWorkspace_LabelProperty{}
+			values := plainMap(limit.LabelSet)
+			for _, name := range sortedKeys(values) {
+				labels = append(labels, &awsaps.CfnWorkspace_LabelProperty{Name: jsii.String(name), Value: jsii.String(values[name])})
+			}
+			limits = append(limits, &awsaps.CfnWorkspace_LimitsPerLabelSetProperty{
+				LabelSet: labels,
+				Limits:   &awsaps.CfnWorkspace_LimitsPerLabelSetEntryProperty{MaxSeries: limit.MaxSeries},
+			})
+		}
+		c.LimitsPerLabelSets = limits
 	}
-	parts := stack.SplitArn(arn, awscdk.ArnFormat_SLASH_RESOURCE_NAME)
-	w := &Workspace{}
-	awscdk.NewResource_Override(w, scope, id, &awscdk.ResourceProps{Account: parts.Account, Region: parts.Region})
-	workspaceId := attrs.WorkspaceId
-	if workspaceId == nil {
-		workspaceId = parts.ResourceName
-	}
-	w.arn, w.id, w.region, w.urlSuffix = arn, workspaceId, parts.Region, stack.UrlSuffix()
-	return w
-}
-
-func (a *WorkspaceAttributes) validate() error {
-	var faults []error
-	add := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	switch {
-	case a == nil || a.WorkspaceArn == nil && a.WorkspaceId == nil:
-		add("neither the ARN nor the id of the workspace is given")
-	case a.WorkspaceArn != nil && (a.WorkspaceId != nil || a.Region != nil || a.Account != nil):
-		add("WorkspaceArn says it all; leave out WorkspaceId, Region and Account")
-	case a.WorkspaceArn != nil && !unresolved(*a.WorkspaceArn) && !workspaceARN.MatchString(*a.WorkspaceArn):
-		add("%q is not the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-a1b2c3d4", *a.WorkspaceArn)
-	case a.WorkspaceId != nil && !unresolved(*a.WorkspaceId) && !strings.HasPrefix(*a.WorkspaceId, "ws-"):
-		add("%q is not the id of a workspace; it starts with ws-", *a.WorkspaceId)
-	}
-	return errors.Join(faults...)
+	return c
 }
 
 // WorkspaceArn implements [IWorkspace].
@@ -159,29 +286,7 @@ func (w *Workspace) WorkspaceId() *string { return w.id }
 
 // RemoteWriteUrl implements [IWorkspace]. It is built from the workspace id: what the attribute PrometheusEndpoint ends
 // in is documented in two ways.
-func (w *Workspace) RemoteWriteUrl() *string {
-	return jsii.String(*w.QueryUrl() + "/api/v1/remote_write")
-}
+func (w *Workspace) RemoteWriteUrl() *string { return RemoteWriteUrlFor(w, nil) }
 
 // QueryUrl implements [IWorkspace].
-func (w *Workspace) QueryUrl() *string {
-	return jsii.String(fmt.Sprintf("https://aps-workspaces.%s.%s/workspaces/%s", *w.region, *w.urlSuffix, *w.id))
-}
-
-// GrantRemoteWrite implements [IWorkspace].
-func (w *Workspace) GrantRemoteWrite(grantee awsiam.IGrantable) awsiam.Grant {
-	return w.grant(grantee, remoteWriteActions)
-}
-
-// GrantQuery implements [IWorkspace].
-func (w *Workspace) GrantQuery(grantee awsiam.IGrantable) awsiam.Grant {
-	return w.grant(grantee, queryActions)
-}
-
-func (w *Workspace) grant(grantee awsiam.IGrantable, actions *[]*string) awsiam.Grant {
-	return awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
-		Grantee:      grantee,
-		Actions:      actions,
-		ResourceArns: &[]*string{w.arn},
-	})
-}
+func (w *Workspace) QueryUrl() *string { return QueryUrlFor(w, nil) }

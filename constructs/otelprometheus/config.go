@@ -238,9 +238,9 @@ func (s *sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 		c.bucket.GrantRead(s.task.TaskRole(), c.key)
 		source = s.s3Source(*c.bucket.BucketName(), c.key)
 	case c.assetPath != "":
-		asset := awss3assets.NewAsset(s.task, jsii.String(idConfigParameter), &awss3assets.AssetProps{Path: &c.assetPath})
-		asset.GrantRead(s.task.TaskRole())
-		source = s.s3Source(*asset.S3BucketName(), *asset.S3ObjectKey())
+		s.asset = awss3assets.NewAsset(s.task, jsii.String(idConfigParameter), &awss3assets.AssetProps{Path: &c.assetPath})
+		s.asset.GrantRead(s.task.TaskRole())
+		source = s.s3Source(*s.asset.S3BucketName(), *s.asset.S3ObjectKey())
 	case c.inline == CarrierSsmParameter:
 		s.parameter = awsssm.NewStringParameter(s.task, jsii.String(idConfigParameter), &awsssm.StringParameterProps{
 			StringValue: jsii.String(s.configText()),
@@ -262,10 +262,11 @@ func (s *sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 		return
 	}
 	o.Command = jsii.Strings("--config=" + source)
-	env[envRemoteWriteUrl] = s.workspace.RemoteWriteUrl()
+	write := s.remoteWrite()
+	env[envRemoteWriteUrl] = &write.Endpoint
 	// Fargate sets AWS_REGION to its own region; on an instance nobody does.
-	if region := s.workspace.Env().Region; *region != *s.task.Stack().Region() || s.settings.task.compatibility != awsecs.Compatibility_FARGATE {
-		env[envRegion] = region
+	if write.Region != *s.task.Stack().Region() || s.settings.task.compatibility != awsecs.Compatibility_FARGATE {
+		env[envRegion] = &write.Region
 	}
 }
 

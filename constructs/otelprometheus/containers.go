@@ -191,24 +191,25 @@ func (s *sidecar) cfn() awsecs.CfnTaskDefinition {
 	return s.task.Node().DefaultChild().(awsecs.CfnTaskDefinition)
 }
 
-// adopter is an aspect for containers that do not come through AddContainer of one of our task definitions: those made with
-// awsecs.NewContainerDefinition, and all of a task definition that has the sidecar as an extension.
+// adopter is an aspect for what does not come through our own methods: containers made with awsecs.NewContainerDefinition, all
+// containers of a task definition that has the sidecar as an extension, and roles that awscdk makes when it first needs them.
 type adopter struct{ s *sidecar }
 
 // Visit implements awscdk.IAspect.
 func (a *adopter) Visit(node constructs.IConstruct) {
-	if container, ok := node.(awsecs.ContainerDefinition); ok {
-		answer(node, func() { a.s.adopt(container) })
-	}
+	answer(node, func() {
+		if container, ok := node.(awsecs.ContainerDefinition); ok {
+			a.s.adopt(container)
+		} else {
+			a.s.restrictTrust(node)
+		}
+	})
 }
 
 // answer runs f inside a callback from Node. A Go panic there would never be answered, and Node would die of it later
 // (TestPanicsInCallbacksAreReported); so it becomes an error of the construct, which fails the synthesis.
 func answer(node constructs.IConstruct, f func()) {
-	defer func() {
-		if r := recover(); r != nil {
-			awscdk.Annotations_Of(node).AddError(jsii.String(fmt.Sprint(r)))
-		}
-	}()
-	f()
+	if message := panicOf(f); message != "" {
+		awscdk.Annotations_Of(node).AddError(&message)
+	}
 }

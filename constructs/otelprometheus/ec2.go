@@ -1,6 +1,7 @@
 package otelprometheus
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -33,6 +34,7 @@ func NewOtelPrometheusEc2TaskDefinition(scope constructs.Construct, id *string, 
 	s := mustResolve("NewOtelPrometheusEc2TaskDefinition", scope, id, props.Telemetry, task{
 		compatibility: awsecs.Compatibility_EC2,
 		networkMode:   props.NetworkMode,
+		ownTaskRole:   props.TaskRole != nil,
 	})
 	t := &OtelPrometheusEc2TaskDefinition{}
 	awsecs.NewEc2TaskDefinition_Override(t, scope, id, &props.Ec2TaskDefinitionProps)
@@ -61,3 +63,10 @@ func (t *OtelPrometheusEc2TaskDefinition) CollectorLogGroup() awslogs.ILogGroup 
 
 // AddScrapeJob scrapes one more endpoint. It panics when the job is faulty or does not go with the others.
 func (t *OtelPrometheusEc2TaskDefinition) AddScrapeJob(job *ScrapeJob) { t.sidecar.addScrapeJob(job) }
+
+// AddVpcEndpoints adds to vpc the endpoints that the task needs in subnets without a way to the internet: for the workspace
+// (limited to it), logs, images (with the S3 gateway), and STS, SSM and X-Ray where they are used. The collector's default image
+// is in a public registry, which no endpoint leads to; a warning says so.
+func (t *OtelPrometheusEc2TaskDefinition) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
+	t.sidecar.addVpcEndpoints(vpc, props)
+}

@@ -2,6 +2,7 @@ package otelprometheus
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
@@ -48,6 +49,7 @@ func (e *OtelPrometheusSidecar) extend(td awsecs.TaskDefinition) {
 		platform:      td.RuntimePlatform(),
 		cpu:           parseNumber(cfn.Cpu()),
 		memoryMiB:     parseNumber(cfn.Memory()),
+		ownTaskRole:   td.Node().TryFindChild(jsii.String(idTaskRole)) == nil,
 	}.withDefaults()
 	t.validate(&f)
 	resolved := resolve(e.telemetry, t, &f)
@@ -75,6 +77,12 @@ func (e *OtelPrometheusSidecar) CollectorLogGroup() awslogs.ILogGroup {
 
 // AddScrapeJob scrapes one more endpoint. It panics when the job is faulty or does not go with the others.
 func (e *OtelPrometheusSidecar) AddScrapeJob(job *ScrapeJob) { e.added().addScrapeJob(job) }
+
+// AddVpcEndpoints adds the endpoints that the task needs in subnets without a way to the internet; see
+// [OtelPrometheusTaskDefinition.AddVpcEndpoints].
+func (e *OtelPrometheusSidecar) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
+	e.added().addVpcEndpoints(vpc, props)
+}
 
 func (e *OtelPrometheusSidecar) added() *sidecar {
 	if e.sidecar == nil {

@@ -1,6 +1,7 @@
 package otelprometheus
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -41,6 +42,7 @@ func NewOtelPrometheusFargateTaskDefinition(scope constructs.Construct, id *stri
 		platform:      props.RuntimePlatform,
 		cpu:           knownNumber(props.Cpu, defaultFargateCpu),
 		memoryMiB:     knownNumber(props.MemoryLimitMiB, defaultFargateMemoryMiB),
+		ownTaskRole:   props.TaskRole != nil,
 	})
 	t := &OtelPrometheusFargateTaskDefinition{}
 	awsecs.NewFargateTaskDefinition_Override(t, scope, id, &props.FargateTaskDefinitionProps)
@@ -70,4 +72,11 @@ func (t *OtelPrometheusFargateTaskDefinition) CollectorLogGroup() awslogs.ILogGr
 // AddScrapeJob scrapes one more endpoint. It panics when the job is faulty or does not go with the others.
 func (t *OtelPrometheusFargateTaskDefinition) AddScrapeJob(job *ScrapeJob) {
 	t.sidecar.addScrapeJob(job)
+}
+
+// AddVpcEndpoints adds to vpc the endpoints that the task needs in subnets without a way to the internet: for the workspace
+// (limited to it), logs, images (with the S3 gateway), and STS, SSM and X-Ray where they are used. The collector's default image
+// is in a public registry, which no endpoint leads to; a warning says so.
+func (t *OtelPrometheusFargateTaskDefinition) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
+	t.sidecar.addVpcEndpoints(vpc, props)
 }

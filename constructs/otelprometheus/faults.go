@@ -66,3 +66,14 @@ func (f *faults) numberIn(what string, n *float64, low, high int) {
 func childPath(scope constructs.Construct, id string) string {
 	return strings.TrimPrefix(*scope.Node().Path()+"/"+id, "/")
 }
+
+// panicOf is what f panics with, or empty: constructors of other packages report their faults so.
+func panicOf(f func()) (message string) {
+	defer func() {
+		if r := recover(); r != nil {
+			message = fmt.Sprint(r)
+		}
+	}()
+	f()
+	return ""
+}

@@ -21,6 +21,7 @@ type task struct {
 	platform      *awsecs.RuntimePlatform
 	cpu           *float64 // nil where it is not known or there is none
 	memoryMiB     *float64 // nil where it is not known or there is none
+	ownTaskRole   bool     // the user gave one
 }
 
 // withDefaults fills in the network mode as awsecs does.

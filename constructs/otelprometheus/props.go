@@ -15,6 +15,16 @@ type TelemetryProps struct {
 	// Default: a new workspace, kept when the stack is deleted.
 	Workspace amp.IWorkspace
 
+	// RemoteWrite says how the workspace is written to.
+	//
+	// Default: over its public endpoint, as the task role.
+	RemoteWrite *RemoteWriteProps
+
+	// Roles changes the roles that the task definition creates.
+	//
+	// Default: the task role may write to the workspace, and nothing else.
+	Roles *RolesProps
+
 	// Otlp receives metrics that containers push.
 	//
 	// Default: on, unless Scrape is set.

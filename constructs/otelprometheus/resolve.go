@@ -113,6 +113,7 @@ func resolve(telemetry *TelemetryProps, t task, f *faults) *settings {
 	}
 	s.resolveContainer(t, f)
 	s.resolveLogging(f)
+	s.validateAccess(f)
 	if s.source.generated {
 		s.resolveConfig(f)
 	} else {
@@ -135,6 +136,7 @@ func (s *settings) rejectIgnored(f *faults) {
 		{"Traces", s.telemetry.Traces != nil},
 		{"CollectorMetrics", s.telemetry.CollectorMetrics != nil},
 		{"Labels", s.telemetry.Labels != nil},
+		{"RemoteWrite.AssumeRole", s.assumedRole() != nil},
 	} {
 		if field.set {
 			f.add("Telemetry.%s is set together with Telemetry.Config, which would ignore it; remove one of them", field.name)
@@ -355,9 +357,8 @@ func (s *settings) resolveLogging(f *faults) {
 }
 
 // complete fills in what is known once the task definition and its workspace exist.
-func (s *settings) complete(family, endpoint, region, taskRegion string) {
-	s.config.RemoteWrite.Endpoint = endpoint
-	s.config.RemoteWrite.Region = region
+func (s *settings) complete(family string, write collector.RemoteWrite, taskRegion string) {
+	s.config.RemoteWrite = write
 	if s.config.Traces != nil {
 		s.config.Traces = &collector.Traces{Region: taskRegion}
 	}

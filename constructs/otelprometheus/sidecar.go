@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/jsii-runtime-go"
 
@@ -36,6 +37,9 @@ type sidecar struct {
 
 	// parameter holds the configuration where CarrierSsmParameter does.
 	parameter awsssm.StringParameter
+
+	// asset holds it where ConfigFromAsset does.
+	asset awss3assets.Asset
 
 	// prepared holds the containers that have their environment and logging, connected those that have their dependencies
 	// and links, by path.
@@ -75,7 +79,7 @@ func (s *sidecar) addScrapeJob(job *ScrapeJob) {
 
 // complete fills in what is known once the task definition and its workspace exist.
 func (s *sidecar) complete() {
-	s.settings.complete(*s.task.Family(), *s.workspace.RemoteWriteUrl(), *s.workspace.Env().Region, *s.task.Stack().Region())
+	s.settings.complete(*s.task.Family(), s.remoteWrite(), *s.task.Stack().Region())
 }
 
 // attach adds the collector to a new task definition.
@@ -85,8 +89,8 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 	if s.workspace == nil {
 		s.workspace = amp.NewWorkspace(task, jsii.String(idWorkspace), nil)
 	}
-	s.workspace.GrantRemoteWrite(task.TaskRole())
 	s.complete()
+	s.grantWrite()
 	s.grantTraces()
 
 	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
@@ -180,8 +184,7 @@ func (s *sidecar) awsLogs(group awslogs.ILogGroup) awsecs.LogDriver {
 
 // grantTraces allows the task role to write traces. X-Ray knows no resources, hence the *.
 func (s *sidecar) grantTraces() {
-	file := s.settings.source.imageFile
-	if s.settings.config.Traces == nil && file != AdotEcsAmpXray && file != AdotEcsAmpXrayPrometheus {
+	if !s.tracing() {
 		return
 	}
 	awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
@@ -189,4 +192,10 @@ func (s *sidecar) grantTraces() {
 		Actions:      jsii.Strings("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
 		ResourceArns: jsii.Strings("*"),
 	})
+}
+
+// tracing says whether the collector is known to send traces.
+func (s *sidecar) tracing() bool {
+	file := s.settings.source.imageFile
+	return s.settings.config.Traces != nil || file == AdotEcsAmpXray || file == AdotEcsAmpXrayPrometheus
 }

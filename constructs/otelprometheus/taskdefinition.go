@@ -1,6 +1,7 @@
 package otelprometheus
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -40,6 +41,7 @@ func NewOtelPrometheusTaskDefinition(scope constructs.Construct, id *string, pro
 		platform:      props.RuntimePlatform,
 		cpu:           parseNumber(props.Cpu),
 		memoryMiB:     parseNumber(props.MemoryMiB),
+		ownTaskRole:   props.TaskRole != nil,
 	})
 	t := &OtelPrometheusTaskDefinition{}
 	awsecs.NewTaskDefinition_Override(t, scope, id, &props.TaskDefinitionProps)
@@ -68,3 +70,10 @@ func (t *OtelPrometheusTaskDefinition) CollectorLogGroup() awslogs.ILogGroup {
 
 // AddScrapeJob scrapes one more endpoint. It panics when the job is faulty or does not go with the others.
 func (t *OtelPrometheusTaskDefinition) AddScrapeJob(job *ScrapeJob) { t.sidecar.addScrapeJob(job) }
+
+// AddVpcEndpoints adds to vpc the endpoints that the task needs in subnets without a way to the internet: for the workspace
+// (limited to it), logs, images (with the S3 gateway), and STS, SSM and X-Ray where they are used. The collector's default image
+// is in a public registry, which no endpoint leads to; a warning says so.
+func (t *OtelPrometheusTaskDefinition) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
+	t.sidecar.addVpcEndpoints(vpc, props)
+}

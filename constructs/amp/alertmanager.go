@@ -1,0 +1,295 @@
+package amp
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// AlertManagerDefinition says whom alerts are sent to: Route and Receivers, or Yaml.
+type AlertManagerDefinition struct {
+	// Route is the root of the routing tree, which every alert enters. It has a receiver and no matchers. Required unless
+	// Yaml is set.
+	Route *AlertRoute
+
+	// Receivers are what routes refer to. Required unless Yaml is set.
+	Receivers *[]*AlertReceiver
+
+	// Yaml is the whole definition in AMP's form, for what the typed one does not have (templates, inhibition, time
+	// intervals, PagerDuty): a document with alertmanager_config, and template_files on request, both as text. It is sent
+	// as it is; checked are the form of the document and that receivers are defined. Topics in it get no policy.
+	//
+	// Default: made from Route and Receivers.
+	// Source: Amazon Managed Service for Prometheus User Guide, Create an alert manager configuration.
+	Yaml *string
+}
+
+// AlertRoute is a node of the routing tree.
+type AlertRoute struct {
+	// Receiver is the name of one of the receivers.
+	//
+	// Default: that of the route above. The root needs one.
+	Receiver *string
+
+	// GroupBy are labels; alerts which have the same values of them go into one notification. "..." is all labels.
+	//
+	// Default: that of the route above, at the root none.
+	GroupBy *[]*string
+
+	// Matchers choose the alerts for this route, each in the form label="value" with =, !=, =~ or !~. The root takes all
+	// alerts, and must have none.
+	//
+	// Default: none.
+	Matchers *[]*string
+
+	// Continue offers an alert that this route took to the routes beside it too.
+	//
+	// Default: false.
+	Continue *bool
+
+	// GroupWait is how long the first notification of a group waits for more alerts, at least 0.
+	//
+	// Default: that of the route above, at the root 30 seconds.
+	// Source of this and the next two: Prometheus Alertmanager configuration, route.
+	GroupWait awscdk.Duration
+
+	// GroupInterval is how long a group waits before it tells of new alerts, more than 0.
+	//
+	// Default: that of the route above, at the root 5 minutes.
+	GroupInterval awscdk.Duration
+
+	// RepeatInterval is how long it takes before a notification is sent again, more than 0.
+	//
+	// Default: that of the route above, at the root 4 hours.
+	RepeatInterval awscdk.Duration
+
+	// Routes are tried in order; the first that matches takes the alert.
+	//
+	// Default: none.
+	Routes *[]*AlertRoute
+}
+
+// AlertReceiver is a named list of ways to tell people.
+type AlertReceiver struct {
+	// Name is what routes refer to. Required.
+	Name *string
+
+	// Sns are topics of Amazon SNS.
+	//
+	// Default: none; the receiver swallows alerts.
+	Sns *[]*SnsReceiver
+}
+
+// SnsReceiver publishes to a topic of Amazon SNS.
+type SnsReceiver struct {
+	// Topic is a standard topic in the account of the workspace. A topic of this app gets a policy that lets AMP publish
+	// for this workspace, and its KMS key one that lets AMP use it; for imported ones a warning shows the statement. A
+	// topic known to be FIFO or of another account is refused. Required.
+	// Source: Amazon Managed Service for Prometheus User Guide, Set up your alert receiver.
+	Topic awssns.ITopic
+
+	// Subject is a Go template for the subject of the message.
+	//
+	// Default: as AMP has it.
+	Subject *string
+
+	// Message is a Go template for the message.
+	//
+	// Default: as AMP has it.
+	Message *string
+
+	// Attributes are message attributes, which subscriptions can filter on.
+	//
+	// Default: none.
+	Attributes *map[string]*string
+
+	// SendResolved tells of alerts that are over, too.
+	//
+	// Default: true.
+	// Source: Prometheus Alertmanager configuration, sns_config.
+	SendResolved *bool
+}
+
+var matcher = regexp.MustCompile(`^\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"{},\s]*)\s*$`)
+
+func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *faults) {
+	const where = "AlertManager"
+	if d.Yaml != nil {
+		if d.Route != nil || d.Receivers != nil {
+			f.add("%s.Yaml is set together with Route or Receivers; it is the whole definition, so leave one out", where)
+		}
+		if !unresolved(*d.Yaml) {
+			validateAlertManagerYaml(where+".Yaml", *d.Yaml, f)
+		}
+		return
+	}
+	names := map[string]bool{}
+	if d.Receivers == nil || len(*d.Receivers) == 0 {
+		f.add("%s.Receivers is empty; name at least the receiver of the root route", where)
+	} else {
+		for i, r := range *d.Receivers {
+			r.validate(fmt.Sprintf("%s.Receivers[%d]", where, i), scope, names, f)
+		}
+	}
+	if d.Route == nil {
+		f.add("%s.Route is not set; give the root route, with a receiver", where)
+		return
+	}
+	if d.Route.Receiver == nil {
+		f.add("%s.Route.Receiver is not set; every alert enters here, so name a receiver", where)
+	}
+	if d.Route.Matchers != nil && len(*d.Route.Matchers) > 0 || boolOr(d.Route.Continue, false) {
+		f.add("%s.Route has Matchers or Continue; the root route takes every alert, so put them into Routes", where)
+	}
+	d.Route.validate(where+".Route", names, f)
+}
+
+func (r *AlertReceiver) validate(where string, scope constructs.Construct, names map[string]bool, f *faults) {
+	if r == nil {
+		f.add("%s is nil; remove it or describe a receiver", where)
+		return
+	}
+	name := stringOr(r.Name, "")
+	switch {
+	case name == "":
+		f.add("%s.Name is not set; routes refer to it", where)
+	case names[name]:
+		f.add("%s.Name: two receivers are named %q", where, name)
+	}
+	names[name] = true
+	if r.Sns == nil {
+		return
+	}
+	for i, s := range *r.Sns {
+		where := fmt.Sprintf("%s.Sns[%d]", where, i)
+		switch {
+		case s == nil:
+			f.add("%s is nil; remove it or name a topic", where)
+		case s.Topic == nil:
+			f.add("%s.Topic is not set", where)
+		default:
+			if boolOr(s.Topic.Fifo(), false) {
+				f.add("%s.Topic is a FIFO topic; AMP publishes to standard topics only", where)
+			}
+			if scope == nil {
+				continue
+			}
+			if here := awscdk.Stack_Of(scope).Account(); differ(s.Topic.Env().Account, here) {
+				f.add("%s.Topic is in account %s, the workspace in %s; AMP publishes to topics of its own account only", where, *s.Topic.Env().Account, *here)
+			}
+		}
+	}
+}
+
+func (r *AlertRoute) validate(where string, names map[string]bool, f *faults) {
+	if r == nil {
+		f.add("%s is nil; remove it or describe a route", where)
+		return
+	}
+	if known(r.Receiver) && !names[*r.Receiver] {
+		f.add("%s.Receiver: no receiver is named %q; there are %q", where, *r.Receiver, sortedKeys(names))
+	}
+	for _, label := range plainStrings(r.GroupBy) {
+		if label != "..." && !unresolved(label) && !labelName.MatchString(label) {
+			f.add("%s.GroupBy: %q is not the name of a label", where, label)
+		}
+	}
+	for _, m := range plainStrings(r.Matchers) {
+		if problem := checkMatcher(m); problem != "" && !unresolved(m) {
+			f.add("%s.Matchers: %q %s", where, m, problem)
+		}
+	}
+	f.promDuration(where+".GroupWait", r.GroupWait, false)
+	f.promDuration(where+".GroupInterval", r.GroupInterval, true)
+	f.promDuration(where+".RepeatInterval", r.RepeatInterval, true)
+	if r.Routes != nil {
+		for i, child := range *r.Routes {
+			child.validate(fmt.Sprintf("%s.Routes[%d]", where, i), names, f)
+		}
+	}
+}
+
+// checkMatcher says what is wrong with a matcher, or nothing.
+func checkMatcher(m string) string {
+	parts := matcher.FindStringSubmatch(m)
+	if parts == nil {
+		return `is not a matcher; write label="value", with =, !=, =~ or !~`
+	}
+	value := parts[3]
+	if unquoted, err := strconv.Unquote(value); err == nil {
+		value = unquoted
+	}
+	if parts[2] == "=~" || parts[2] == "!~" {
+		if _, err := regexp.Compile("^(?:" + value + ")$"); err != nil {
+			return "has a regular expression that does not parse: " + err.Error()
+		}
+	}
+	return ""
+}
+
+// allowTopics lets AMP publish to the topics of the receivers, for this workspace only.
+// Source: Amazon Managed Service for Prometheus User Guide, Giving permission to send alert messages to your SNS topic.
+func (d *AlertManagerDefinition) allowTopics(w *Workspace) {
+	if d == nil || d.Receivers == nil {
+		return
+	}
+	var done []string
+	for _, r := range *d.Receivers {
+		if r.Sns == nil {
+			continue
+		}
+		for _, s := range *r.Sns {
+			if path := *s.Topic.Node().Path(); !slices.Contains(done, path) {
+				done = append(done, path)
+				allowTopic(w, s.Topic)
+			}
+		}
+	}
+}
+
+func allowTopic(w *Workspace, topic awssns.ITopic) {
+	stack := awscdk.Stack_Of(w)
+	service := awsiam.NewServicePrincipal(jsii.String("aps.amazonaws.com"), nil)
+	source, match := w.arn, "ArnEquals"
+	if *awscdk.Stack_Of(topic).Node().Addr() != *stack.Node().Addr() {
+		// Naming the workspace in the topic's stack would make two stacks depend on each other. "*" is any workspace of
+		// this account and region.
+		match = "ArnLike"
+		source = stack.FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("aps"), Resource: jsii.String("workspace"), ResourceName: jsii.String("*"),
+		})
+	}
+	publish := awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:    jsii.Strings("sns:GetTopicAttributes", "sns:Publish"),
+		Principals: &[]awsiam.IPrincipal{service},
+		Resources:  &[]*string{topic.TopicArn()},
+		Conditions: &map[string]interface{}{
+			match:          map[string]interface{}{"aws:SourceArn": source},
+			"StringEquals": map[string]interface{}{"aws:SourceAccount": stack.Account()},
+		},
+	})
+	if !*topic.AddToResourcePolicy(publish).StatementAdded {
+		warn(w, "topicNotChanged", "AlertManager: the policy of topic %s cannot be changed by this app; AMP needs this statement there: %s",
+			*topic.Node().Path(), render(w, publish))
+	}
+	key := topic.MasterKey()
+	if key == nil {
+		return
+	}
+	use := awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:    jsii.Strings("kms:Decrypt", "kms:GenerateDataKey*"),
+		Principals: &[]awsiam.IPrincipal{service},
+		Resources:  jsii.Strings("*"), // in a key policy: this key
+	})
+	if !*key.AddToResourcePolicy(use, jsii.Bool(true)).StatementAdded {
+		warn(w, "topicKeyNotChanged", "AlertManager: the policy of key %s of topic %s cannot be changed by this app; AMP needs this statement there: %s",
+			*key.Node().Path(), *topic.Node().Path(), render(w, use))
+	}
+}

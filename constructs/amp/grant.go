@@ -1,0 +1,119 @@
+package amp
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// remoteWriteActions is all that the managed policy AmazonPrometheusRemoteWriteAccess allows.
+var remoteWriteActions = jsii.Strings("aps:RemoteWrite")
+
+// queryActions is all that the managed policy AmazonPrometheusQueryAccess allows.
+var queryActions = jsii.Strings("aps:GetLabels", "aps:GetMetricMetadata", "aps:GetSeries", "aps:QueryMetrics")
+
+// GrantRemoteWrite implements [IWorkspace].
+func (w *Workspace) GrantRemoteWrite(grantee awsiam.IGrantable) awsiam.Grant {
+	return w.grant("GrantRemoteWrite", grantee, remoteWriteActions)
+}
+
+// GrantQuery implements [IWorkspace].
+func (w *Workspace) GrantQuery(grantee awsiam.IGrantable) awsiam.Grant {
+	return w.grant("GrantQuery", grantee, queryActions)
+}
+
+func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*string) awsiam.Grant {
+	if grantee == nil {
+		panic(*w.Node().Path() + ": " + method + ": grantee is nil; pass a role or another principal")
+	}
+	principal := grantee.GrantPrincipal()
+	foreign := differ(principal.PrincipalAccount(), w.Env().Account)
+	w.mustKnowItsArn(method, grantee, foreign)
+
+	options := &awsiam.GrantOnPrincipalOptions{Grantee: grantee, Actions: actions, ResourceArns: &[]*string{w.arn}}
+	grant := awsiam.Grant_AddToPrincipal(options)
+	inPrincipal := *grant.Success()
+	if inPrincipal && changedNothing(principal, grant) {
+		warn(w, "roleNotChanged", "%s: %s cannot be changed by this app; attach this statement to it: %s",
+			method, describe(grantee), render(w, w.statement(actions)))
+	}
+	if inPrincipal && !foreign {
+		return grant
+	}
+
+	statement := w.statement(actions)
+	statement.AddPrincipals(principal)
+	var f faults
+	rejectEverybody(w, "it", statement, &f) // a principal for everybody has no policy, so nothing is changed yet
+	f.panicIfAny(*w.Node().Path() + ": " + method)
+	if !w.created {
+		warn(w, "resourcePolicyNeeded",
+			"%s: %s is %s, so the resource policy of the imported workspace must allow it; add this statement there, or let it assume a role of the workspace's account: %s",
+			method, describe(grantee), reason(foreign, principal), render(w, statement))
+		return grant
+	}
+	if w.encrypted {
+		warn(w, "keyGrantNeeded", "%s: %s comes in through the resource policy of the workspace, and needs a KMS grant on its key too, which CloudFormation cannot make", method, describe(grantee))
+	}
+	return awsiam.Grant_AddToPrincipalAndResource(&awsiam.GrantOnPrincipalAndResourceOptions{
+		Grantee: grantee, Actions: actions, ResourceArns: options.ResourceArns, Resource: &policyOf{w},
+	})
+}
+
+// mustKnowItsArn panics where a role in a stack of another account would have to name a workspace of this app: nobody
+// knows its ARN before it is deployed.
+func (w *Workspace) mustKnowItsArn(method string, grantee awsiam.IGrantable, foreign bool) {
+	c, ok := grantee.(constructs.IConstruct)
+	if !ok || !foreign || !w.created {
+		return
+	}
+	if there := awscdk.Stack_Of(c).Account(); differ(there, w.Env().Account) {
+		panic(fmt.Sprintf("%s: %s: the workspace is created in account %s and %s in account %s: the ARN of a workspace is not known before it is deployed; import the workspace by its ARN in the stack of account %s, and allow the role in an amp.ResourcePolicy in this one",
+			*w.Node().Path(), method, *w.Env().Account, describe(grantee), *there, *there))
+	}
+}
+
+// statement allows actions on this workspace.
+func (w *Workspace) statement(actions *[]*string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: actions, Resources: &[]*string{w.arn}})
+}
+
+// changedNothing says whether a grant that awscdk calls a success left no trace: a role imported with Mutable false, a
+// role of another account, and one WithoutPolicyUpdates take every statement and drop it. Nothing then depends on the
+// grant. That is so with a role of this app as well, which splits its policy at synthesis only; but it has a policy.
+// TestGrantToARoleThatCannotBeChangedWarns pins it, with roles of every kind.
+func changedNothing(principal awsiam.IPrincipal, grant awsiam.Grant) bool {
+	if len(*constructs.Dependable_Of(grant).DependencyRoots()) > 0 {
+		return false
+	}
+	c, ok := principal.(constructs.IConstruct)
+	return !ok || !slices.ContainsFunc(*c.Node().FindAll(constructs.ConstructOrder_PREORDER), func(child constructs.IConstruct) bool {
+		_, isPolicy := child.(awsiam.Policy)
+		return isPolicy
+	})
+}
+
+func reason(foreign bool, principal awsiam.IPrincipal) string {
+	if foreign {
+		return "of account " + *principal.PrincipalAccount()
+	}
+	return "no role with a policy of its own"
+}
+
+// describe names a grantee for people.
+func describe(grantee awsiam.IGrantable) string {
+	if role, ok := grantee.(awsiam.IRole); ok && known(role.RoleArn()) {
+		return *role.RoleArn()
+	}
+	if c, ok := grantee.(constructs.IConstruct); ok {
+		return *c.Node().Path()
+	}
+	if s, ok := grantee.(interface{ ToString() *string }); ok {
+		return *s.ToString()
+	}
+	return "the grantee"
+}

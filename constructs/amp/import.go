@@ -1,0 +1,105 @@
+package amp
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+var (
+	workspaceARN = regexp.MustCompile(`^arn:aws[a-z-]*:aps:[a-z0-9-]+:[0-9]{12}:workspace/ws-[A-Za-z0-9-]+$`)
+	accountId    = regexp.MustCompile(`^[0-9]{12}$`)
+	regionName   = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+)
+
+// WorkspaceFromWorkspaceArn imports a workspace by its ARN, which may be a token. The workspace is taken to be in the
+// partition, account and region of the ARN. It adds nothing to the stack, and panics when the ARN is not that of a
+// workspace.
+func WorkspaceFromWorkspaceArn(scope constructs.Construct, id *string, workspaceArn *string) IWorkspace {
+	return WorkspaceFromWorkspaceAttributes(scope, id, &WorkspaceAttributes{WorkspaceArn: workspaceArn})
+}
+
+// WorkspaceAttributes describes an existing workspace, by its ARN or by its id.
+type WorkspaceAttributes struct {
+	// WorkspaceArn is the ARN of the workspace.
+	//
+	// Default: made from WorkspaceId, Region and Account.
+	WorkspaceArn *string
+
+	// WorkspaceId is the id of the workspace. Needed where WorkspaceArn is not given.
+	WorkspaceId *string
+
+	// Region of the workspace. Only with WorkspaceId. The partition is that of the region, where awscdk knows it.
+	//
+	// Default: the region of the stack.
+	Region *string
+
+	// Account of the workspace, 12 digits. Only with WorkspaceId.
+	//
+	// Default: the account of the stack.
+	Account *string
+}
+
+// WorkspaceFromWorkspaceAttributes imports a workspace. It adds nothing to the stack, and panics when the attributes do
+// not describe a workspace.
+func WorkspaceFromWorkspaceAttributes(scope constructs.Construct, id *string, attrs *WorkspaceAttributes) IWorkspace {
+	must("WorkspaceFromWorkspaceAttributes", scope, id, func(f *faults) { attrs.validate(f) })
+	stack := awscdk.Stack_Of(scope)
+	arn := attrs.WorkspaceArn
+	if arn == nil {
+		arn = stack.FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("aps"), Resource: jsii.String("workspace"), ResourceName: attrs.WorkspaceId,
+			Partition: partitionOf(attrs.Region), Region: attrs.Region, Account: attrs.Account,
+		})
+	}
+	parts := splitWorkspaceArn(stack, arn)
+	w := &Workspace{arn: arn, id: parts.ResourceName, partition: parts.Partition}
+	if attrs.WorkspaceId != nil {
+		w.id = attrs.WorkspaceId
+	}
+	awscdk.NewResource_Override(w, scope, id, &awscdk.ResourceProps{Account: parts.Account, Region: parts.Region})
+	return w
+}
+
+func (a *WorkspaceAttributes) validate(f *faults) {
+	if a == nil || a.WorkspaceArn == nil && a.WorkspaceId == nil {
+		f.add("neither the ARN nor the id of the workspace is given")
+		return
+	}
+	if a.WorkspaceArn != nil {
+		if a.WorkspaceId != nil || a.Region != nil || a.Account != nil {
+			f.add("WorkspaceArn says it all; leave out WorkspaceId, Region and Account")
+		}
+		if !workspaceARN.MatchString(*a.WorkspaceArn) && !arnOfTokens(*a.WorkspaceArn) {
+			f.add("%q is not the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-a1b2c3d4", *a.WorkspaceArn)
+		}
+		return
+	}
+	if !unresolved(*a.WorkspaceId) && !strings.HasPrefix(*a.WorkspaceId, "ws-") {
+		f.add("%q is not the id of a workspace; it starts with ws-", *a.WorkspaceId)
+	}
+	if known(a.Region) && !regionName.MatchString(*a.Region) {
+		f.add("Region is %q; give the name of a region, such as eu-west-1", *a.Region)
+	}
+	if known(a.Account) && !accountId.MatchString(*a.Account) {
+		f.add("Account is %q; give the 12 digits of an account", *a.Account)
+	}
+}
+
+// arnOfTokens says whether an ARN has tokens and what is known of it fits a workspace. A token has no colon, so an ARN
+// put together from tokens still shows its service; awscdk's SplitArn relies on the same.
+func arnOfTokens(arn string) bool {
+	if !unresolved(arn) {
+		return false
+	}
+	parts := strings.SplitN(arn, ":", 6)
+	if parts[0] != "arn" {
+		return unresolved(parts[0]) // the whole ARN is one token
+	}
+	return len(parts) == 6 &&
+		(parts[2] == "aps" || unresolved(parts[2])) &&
+		(strings.HasPrefix(parts[5], "workspace/") || unresolved(strings.SplitN(parts[5], "/", 2)[0]))
+}

@@ -1,0 +1,118 @@
+package amp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// checkPromQL finds what is broken in an expression without parsing it: whatever it refuses, Prometheus refuses too
+// (TestPromQLCheckAgreesWithPrometheus in test/e2e), but not the other way round. Prometheus' own parser would add 19 MB
+// to download and some 40 % to the first compilation of every app that imports this package (measured on 2 cores: 92 s
+// and 132 s), so it is left to CheckExpr and to the tests.
+func checkPromQL(expr string) error {
+	c := promqlScanner{rest: expr}
+	for c.rest != "" {
+		if err := c.next(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.tokens == 0:
+		return errors.New("there is no expression")
+	case len(c.open) > 0:
+		return fmt.Errorf("%c is not closed", c.open[len(c.open)-1])
+	case c.operator != "":
+		return fmt.Errorf("it ends with %s", c.operator)
+	}
+	return nil
+}
+
+type promqlScanner struct {
+	rest     string
+	open     []byte // brackets that are not closed yet
+	tokens   int
+	operator string // the last token, where it was an operator that wants something after it
+}
+
+var closing = map[byte]byte{'(': ')', '[': ']', '{': '}'}
+
+// binaryOperators that are no words, the longest first.
+var binaryOperators = []string{"==", "!=", "<=", ">=", "=~", "!~", "+", "-", "*", "/", "%", "^", "<", ">", "="}
+
+// next takes one token off the rest.
+func (c *promqlScanner) next() error {
+	switch ch := c.rest[0]; {
+	case strings.IndexByte(" \t\r\n", ch) >= 0:
+		c.rest = c.rest[1:]
+		return nil
+	case ch == '#':
+		_, c.rest, _ = strings.Cut(c.rest, "\n")
+		return nil
+	case ch == '"' || ch == '\'' || ch == '`':
+		return c.quoted(ch)
+	case closing[ch] != 0:
+		c.open = append(c.open, ch)
+		c.take(1, "")
+	case strings.IndexByte(")]}", ch) >= 0:
+		return c.close(ch)
+	case ch == ',' || ch == ':' || ch == '.' || ch == '@' || ch == '_' || ch >= '0' && ch <= '9' || ch|0x20 >= 'a' && ch|0x20 <= 'z' || ch >= 0x80:
+		c.take(1, "")
+	default:
+		return c.symbol()
+	}
+	return nil
+}
+
+func (c *promqlScanner) take(n int, operator string) {
+	c.rest, c.operator = c.rest[n:], operator
+	c.tokens++
+}
+
+func (c *promqlScanner) quoted(quote byte) error {
+	for i := 1; i < len(c.rest); i++ {
+		switch {
+		case c.rest[i] == quote:
+			c.take(i+1, "")
+			return nil
+		case c.rest[i] == '\\' && quote != '`':
+			i++
+		case c.rest[i] == '\n' && quote != '`':
+			return fmt.Errorf("%c is not closed in its line", quote)
+		}
+	}
+	return fmt.Errorf("%c is not closed", quote)
+}
+
+func (c *promqlScanner) close(bracket byte) error {
+	last := len(c.open) - 1
+	switch {
+	case last < 0:
+		return fmt.Errorf("%c closes nothing", bracket)
+	case closing[c.open[last]] != bracket:
+		return fmt.Errorf("%c is closed by %c", c.open[last], bracket)
+	case c.operator != "":
+		return fmt.Errorf("%s stands before %c", c.operator, bracket)
+	}
+	c.open = c.open[:last]
+	c.take(1, "")
+	return nil
+}
+
+func (c *promqlScanner) symbol() error {
+	for _, operator := range binaryOperators {
+		if !strings.HasPrefix(c.rest, operator) {
+			continue
+		}
+		inSelector := len(c.open) > 0 && c.open[len(c.open)-1] == '{'
+		switch {
+		case operator == "=" && !inSelector:
+			return errors.New("= stands outside of a selector; compare with ==")
+		case c.tokens == 0 && operator != "+" && operator != "-":
+			return fmt.Errorf("it starts with %s", operator)
+		}
+		c.take(len(operator), operator)
+		return nil
+	}
+	return fmt.Errorf("%q cannot stand here", c.rest[0])
+}

@@ -1,0 +1,213 @@
+package amp
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+	"go.yaml.in/yaml/v3"
+)
+
+// encodeYAML writes the same text for the same value: yaml sorts the keys of maps.
+func encodeYAML(v any) string {
+	var b bytes.Buffer
+	enc := yaml.NewEncoder(&b)
+	enc.SetIndent(2)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // a value of this package that yaml cannot write
+	}
+	return b.String()
+}
+
+// decodeStrict reports fields that v does not have.
+func decodeStrict(text string, v any) error {
+	dec := yaml.NewDecoder(strings.NewReader(text))
+	dec.KnownFields(true)
+	return dec.Decode(v)
+}
+
+// plainNumber is a number or the token of one, without quotes, which a token's text would get.
+func plainNumber(n *float64) *yaml.Node {
+	if n == nil {
+		return nil
+	}
+	value := number(*n)
+	if unresolved(n) {
+		value = *awscdk.Token_AsString(n, nil)
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: value}
+}
+
+// promDurationPattern is Prometheus' grammar of durations.
+// Source: Prometheus, model.ParseDuration.
+var promDurationPattern = regexp.MustCompile(`^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$`)
+
+// promDuration reports a duration that cannot be written into a rule file or an alert manager's configuration.
+func (f *faults) promDuration(what string, d awscdk.Duration, positive bool) {
+	switch {
+	case d == nil:
+	case *d.IsUnresolved():
+		f.add("%s is a token; it must be known at synthesis", what)
+	case positive && *milliseconds(d) <= 0:
+		f.add("%s is 0; it must be more than 0", what)
+	}
+}
+
+func milliseconds(d awscdk.Duration) *float64 {
+	return d.ToMilliseconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
+}
+
+// promText writes a duration as Prometheus does: 1h30m, 45s, 500ms. nil is empty.
+func promText(d awscdk.Duration) string {
+	if d == nil {
+		return ""
+	}
+	ms := int64(*milliseconds(d))
+	if ms == 0 {
+		return "0s"
+	}
+	var b strings.Builder
+	for _, unit := range []struct {
+		name string
+		size time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}} {
+		size := unit.size.Milliseconds()
+		if n := ms / size; n > 0 {
+			fmt.Fprintf(&b, "%d%s", n, unit.name)
+		}
+		ms %= size
+	}
+	return b.String()
+}
+
+// alertManagerDocument is the form of AMP: the files of an Alertmanager as text.
+type alertManagerDocument struct {
+	Config        string            `yaml:"alertmanager_config"`
+	TemplateFiles map[string]string `yaml:"template_files,omitempty"`
+}
+
+type alertManagerConfig struct {
+	Route     *routeNode     `yaml:"route"`
+	Receivers []receiverNode `yaml:"receivers"`
+}
+
+type routeNode struct {
+	Receiver       string       `yaml:"receiver,omitempty"`
+	GroupBy        []string     `yaml:"group_by,omitempty,flow"`
+	Matchers       []string     `yaml:"matchers,omitempty"`
+	Continue       bool         `yaml:"continue,omitempty"`
+	GroupWait      string       `yaml:"group_wait,omitempty"`
+	GroupInterval  string       `yaml:"group_interval,omitempty"`
+	RepeatInterval string       `yaml:"repeat_interval,omitempty"`
+	Routes         []*routeNode `yaml:"routes,omitempty"`
+}
+
+type receiverNode struct {
+	Name string    `yaml:"name"`
+	Sns  []snsNode `yaml:"sns_configs,omitempty"`
+}
+
+type snsNode struct {
+	TopicArn     string            `yaml:"topic_arn"`
+	Sigv4        map[string]string `yaml:"sigv4"`
+	Subject      string            `yaml:"subject,omitempty"`
+	Message      string            `yaml:"message,omitempty"`
+	Attributes   map[string]string `yaml:"attributes,omitempty"`
+	SendResolved *bool             `yaml:"send_resolved,omitempty"`
+}
+
+// yaml is the definition as AMP takes it.
+func (d *AlertManagerDefinition) yaml() string {
+	if d.Yaml != nil {
+		return *d.Yaml
+	}
+	config := alertManagerConfig{Route: d.Route.node()}
+	for _, r := range *d.Receivers {
+		node := receiverNode{Name: *r.Name}
+		if r.Sns != nil {
+			for _, s := range *r.Sns {
+				node.Sns = append(node.Sns, snsNode{
+					TopicArn: *s.Topic.TopicArn(),
+					// AMP refuses a receiver without it.
+					Sigv4:        map[string]string{"region": *s.Topic.Env().Region},
+					Subject:      stringOr(s.Subject, ""),
+					Message:      stringOr(s.Message, ""),
+					Attributes:   plainMap(s.Attributes),
+					SendResolved: s.SendResolved,
+				})
+			}
+		}
+		config.Receivers = append(config.Receivers, node)
+	}
+	return encodeYAML(alertManagerDocument{Config: encodeYAML(config)})
+}
+
+func (r *AlertRoute) node() *routeNode {
+	n := &routeNode{
+		Receiver: stringOr(r.Receiver, ""), GroupBy: plainStrings(r.GroupBy), Matchers: plainStrings(r.Matchers),
+		Continue: boolOr(r.Continue, false), GroupWait: promText(r.GroupWait),
+		GroupInterval: promText(r.GroupInterval), RepeatInterval: promText(r.RepeatInterval),
+	}
+	if r.Routes != nil {
+		for _, child := range *r.Routes {
+			n.Routes = append(n.Routes, child.node())
+		}
+	}
+	return n
+}
+
+// validateAlertManagerYaml checks the form that AMP wants, which differs from that of an Alertmanager, and the names of
+// receivers. The rest is left to AMP: it knows which parts of an Alertmanager it supports.
+func validateAlertManagerYaml(where, text string, f *faults) {
+	var doc alertManagerDocument
+	if err := decodeStrict(text, &doc); err != nil {
+		f.add("%s is not in AMP's form, a document with alertmanager_config (text) and, on request, template_files: %s", where, oneLine(err))
+		return
+	}
+	var config struct {
+		Route     *lenientRoute `yaml:"route"`
+		Receivers []struct {
+			Name string `yaml:"name"`
+		} `yaml:"receivers"`
+	}
+	if err := yaml.Unmarshal([]byte(doc.Config), &config); err != nil {
+		f.add("%s: alertmanager_config is not YAML: %s", where, oneLine(err))
+		return
+	}
+	if config.Route == nil || config.Route.Receiver == "" {
+		f.add("%s: alertmanager_config has no route with a receiver", where)
+		return
+	}
+	names := map[string]bool{}
+	for _, r := range config.Receivers {
+		if names[r.Name] {
+			f.add("%s: two receivers are named %q", where, r.Name)
+		}
+		names[r.Name] = true
+	}
+	config.Route.check(where, names, f)
+}
+
+// lenientRoute takes what it does not know.
+type lenientRoute struct {
+	Receiver string          `yaml:"receiver"`
+	Routes   []*lenientRoute `yaml:"routes"`
+}
+
+func (r *lenientRoute) check(where string, names map[string]bool, f *faults) {
+	if r == nil {
+		return
+	}
+	if r.Receiver != "" && !names[r.Receiver] {
+		f.add("%s: no receiver is named %q; there are %q", where, r.Receiver, sortedKeys(names))
+	}
+	for _, child := range r.Routes {
+		child.check(where, names, f)
+	}
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -1,0 +1,186 @@
+package otelprometheus
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+)
+
+// Ids that awscdk gives to the roles it creates below a task definition; TestRolesProps pins them.
+const (
+	idTaskRole      = "TaskRole"
+	idExecutionRole = "ExecutionRole"
+)
+
+// validateAccess reports options that contradict each other.
+func (s *settings) validateAccess(f *faults) {
+	if r := s.telemetry.RemoteWrite; r != nil && r.AssumeRole == nil {
+		if r.ExternalId != nil || r.StsRegion != nil {
+			f.add("Telemetry.RemoteWrite: ExternalId and StsRegion go with AssumeRole, which is not set")
+		}
+	}
+	if r := s.telemetry.RemoteWrite; r != nil && r.Endpoint != nil && s.telemetry.Workspace != nil {
+		if message := panicOf(func() { amp.RemoteWriteUrlFor(s.telemetry.Workspace, r.Endpoint) }); message != "" {
+			f.add("Telemetry.RemoteWrite.Endpoint: %s", message)
+		}
+	}
+	if r := s.telemetry.Roles; r != nil {
+		if s.task.ownTaskRole && (boolOr(r.ManagedPolicy, false) || r.TaskRoleName != nil) {
+			f.add("Telemetry.Roles: ManagedPolicy and TaskRoleName change a task role that is created, but one is given; change that one, or leave it out")
+		}
+		if boolOr(r.ManagedPolicy, false) && s.assumedRole() != nil {
+			f.add("Telemetry.Roles.ManagedPolicy lets the task role write, but Telemetry.RemoteWrite.AssumeRole writes as another; leave one out")
+		}
+	}
+}
+
+func (s *settings) assumedRole() awsiam.IRole {
+	if r := s.telemetry.RemoteWrite; r != nil {
+		return r.AssumeRole
+	}
+	return nil
+}
+
+// remoteWrite is where the collector writes, once the workspace is there.
+func (s *sidecar) remoteWrite() collector.RemoteWrite {
+	r := s.settings.telemetry.RemoteWrite
+	if r == nil {
+		r = &RemoteWriteProps{}
+	}
+	w := collector.RemoteWrite{
+		Endpoint: *amp.RemoteWriteUrlFor(s.workspace, r.Endpoint),
+		Region:   stringOr(r.Region, *s.workspace.Env().Region),
+	}
+	if r.AssumeRole != nil {
+		w.AssumeRole = &collector.AssumeRole{
+			ARN:        *r.AssumeRole.RoleArn(),
+			STSRegion:  stringOr(r.StsRegion, *s.task.Stack().Region()),
+			ExternalID: stringOr(r.ExternalId, ""),
+		}
+	}
+	return w
+}
+
+// grantWrite gives the task role the one way in that it uses.
+func (s *sidecar) grantWrite() {
+	role := s.task.TaskRole()
+	roles := s.settings.telemetry.Roles
+	switch {
+	case s.settings.assumedRole() != nil:
+		awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+			Grantee: role, Actions: jsii.Strings("sts:AssumeRole"), ResourceArns: &[]*string{s.settings.assumedRole().RoleArn()},
+		})
+	case roles != nil && boolOr(roles.ManagedPolicy, false):
+		role.AddManagedPolicy(awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("AmazonPrometheusRemoteWriteAccess")))
+	default:
+		s.workspace.GrantRemoteWrite(role)
+	}
+	if roles != nil && roles.TaskRoleName != nil {
+		s.created(idTaskRole).SetRoleName(roles.TaskRoleName)
+	}
+}
+
+// created is a role that awscdk made below the task definition, or nil.
+func (s *sidecar) created(id string) awsiam.CfnRole {
+	if role := s.task.Node().TryFindChild(&id); role != nil {
+		return role.Node().DefaultChild().(awsiam.CfnRole)
+	}
+	return nil
+}
+
+// restrictTrust adds the conditions to the roles that awscdk made. The execution role comes with the first container that
+// needs it, so this runs from the aspect.
+func (s *sidecar) restrictTrust(node constructs.IConstruct) {
+	roles := s.settings.telemetry.Roles
+	role, ok := node.(awsiam.CfnRole)
+	if !ok || roles == nil || !boolOr(roles.RestrictTrust, false) {
+		return
+	}
+	if path, task := *node.Node().Path(), *s.task.Node().Path(); path != task+"/"+idTaskRole+"/Resource" && path != task+"/"+idExecutionRole+"/Resource" {
+		return
+	}
+	stack := s.task.Stack()
+	role.AddPropertyOverride(jsii.String("AssumeRolePolicyDocument.Statement.0.Condition"), map[string]any{
+		"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
+		"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("ecs"), Resource: jsii.String("*"), ArnFormat: awscdk.ArnFormat_NO_RESOURCE_NAME,
+		})},
+	})
+}
+
+// addVpcEndpoints adds what the task needs in subnets without a way to the internet. An endpoint that an earlier call added to
+// the VPC is used again.
+func (s *sidecar) addVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
+	if vpc == nil {
+		panic(*s.task.Node().Path() + ": AddVpcEndpoints: vpc is nil; pass the VPC that the task runs in")
+	}
+	if props == nil {
+		props = &VpcEndpointsProps{}
+	}
+	add := func(id string, service awsec2.InterfaceVpcEndpointAwsService) awsec2.InterfaceVpcEndpoint {
+		id = "OtelPrometheus" + id
+		if there := vpc.Node().TryFindChild(&id); there != nil {
+			return there.(awsec2.InterfaceVpcEndpoint)
+		}
+		return vpc.AddInterfaceEndpoint(&id, &awsec2.InterfaceVpcEndpointOptions{Service: service, Subnets: props.Subnets})
+	}
+	add("EcrApi", awsec2.InterfaceVpcEndpointAwsService_ECR())
+	add("EcrDocker", awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER())
+	add("Logs", awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS())
+	if s.settings.assumedRole() != nil {
+		add("Sts", awsec2.InterfaceVpcEndpointAwsService_STS())
+	}
+	if s.parameter != nil || s.settings.source.parameter != nil {
+		add("Ssm", awsec2.InterfaceVpcEndpointAwsService_SSM())
+	}
+	if s.tracing() {
+		add("Xray", awsec2.InterfaceVpcEndpointAwsService_XRAY())
+	}
+	if boolOr(props.SecretsManager, false) {
+		add("SecretsManager", awsec2.InterfaceVpcEndpointAwsService_SECRETS_MANAGER())
+	}
+	// Whoever uses this endpoint, it leads to this workspace only.
+	add("Aps", awsec2.InterfaceVpcEndpointAwsService_PROMETHEUS_WORKSPACES()).AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+		Actions:    jsii.Strings("aps:GetLabels", "aps:GetMetricMetadata", "aps:GetSeries", "aps:QueryMetrics", "aps:RemoteWrite"),
+		Resources:  &[]*string{s.workspace.WorkspaceArn()},
+	}))
+	s.addS3Endpoint(vpc)
+	if image := *s.collector.ImageName(); strings.HasPrefix(image, "public.ecr.aws/") {
+		awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:publicImage"),
+			jsii.String("the collector's image "+image+" is in a public registry, which no VPC endpoint leads to; copy it to a private one, "+
+				"for example with awsecs.ContainerImage_FromAsset and a Dockerfile of one line, and set CollectorProps.Image"))
+	}
+}
+
+// addS3Endpoint adds the gateway through which ECR serves the layers of images.
+//
+// Source: Amazon ECR User Guide, interface VPC endpoints, minimum Amazon S3 bucket permissions.
+func (s *sidecar) addS3Endpoint(vpc awsec2.IVpc) {
+	const id = "OtelPrometheusS3"
+	gateway, there := vpc.Node().TryFindChild(jsii.String(id)).(awsec2.GatewayVpcEndpoint)
+	if !there {
+		gateway = vpc.AddGatewayEndpoint(jsii.String(id), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
+		stack := s.task.Stack()
+		s.allowRead(gateway, fmt.Sprintf("arn:%s:s3:::prod-%s-starport-layer-bucket/*", *stack.Partition(), *stack.Region()))
+	}
+	if c := s.settings.source; c.bucket != nil {
+		s.allowRead(gateway, *c.bucket.ArnForObjects(&c.key))
+	} else if s.asset != nil {
+		s.allowRead(gateway, *s.asset.Bucket().ArnForObjects(s.asset.S3ObjectKey()))
+	}
+}
+
+func (s *sidecar) allowRead(gateway awsec2.GatewayVpcEndpoint, objects string) {
+	gateway.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()}, Actions: jsii.Strings("s3:GetObject"), Resources: &[]*string{&objects},
+	}))
+}

@@ -1,0 +1,74 @@
+package otelprometheus
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+)
+
+// RemoteWriteProps says how the workspace is written to.
+type RemoteWriteProps struct {
+	// Endpoint chooses another host of the workspace: FIPS, dual-stack, or one of one's own such as a VPC endpoint's.
+	//
+	// Default: the public endpoint of AMP in the workspace's region.
+	Endpoint *amp.EndpointOptions
+
+	// Region that requests are signed for.
+	//
+	// Default: the region of the workspace.
+	Region *string
+
+	// AssumeRole is a role to write as, such as one in the workspace's account. The task role may assume it, and then may do
+	// nothing else; that the role trusts the task role and may do aps:RemoteWrite is up to whoever owns it.
+	//
+	// Default: none, the task role writes itself.
+	AssumeRole awsiam.IRole
+
+	// ExternalId is sent with the request to assume the role. Only with AssumeRole.
+	//
+	// Default: none.
+	ExternalId *string
+
+	// StsRegion is the region of the STS endpoint. Only with AssumeRole.
+	//
+	// Default: the region of the stack.
+	StsRegion *string
+}
+
+// TaskRoleNameDocumented is the name that AWS documents for the task role of this integration.
+const TaskRoleNameDocumented = "AmazonECS_OpenTelemetryPrometheusRole"
+
+// RolesProps changes the roles that the task definition creates. Roles that are given to it are left as they are.
+type RolesProps struct {
+	// ManagedPolicy attaches the managed policy AmazonPrometheusRemoteWriteAccess to the task role, which allows to write to
+	// every workspace of the account, in place of a statement for the one workspace.
+	//
+	// Default: false.
+	ManagedPolicy *bool
+
+	// TaskRoleName names the task role, such as TaskRoleNameDocumented. A name can be used once in an account.
+	//
+	// Default: a generated name.
+	TaskRoleName *string
+
+	// RestrictTrust lets ECS assume the roles only for tasks of the stack's account and region: the trust policies get the
+	// conditions aws:SourceAccount and aws:SourceArn.
+	//
+	// Default: false, as awscdk has it.
+	// Source: Amazon ECS Developer Guide, task IAM role, confused deputy.
+	RestrictTrust *bool
+}
+
+// VpcEndpointsProps configures AddVpcEndpoints.
+type VpcEndpointsProps struct {
+	// Subnets that get an interface endpoint.
+	//
+	// Default: the private subnets of the VPC, or the isolated ones where it has no others.
+	Subnets *awsec2.SubnetSelection
+
+	// SecretsManager adds the endpoint that containers with secrets from Secrets Manager need.
+	//
+	// Default: false.
+	SecretsManager *bool
+}

@@ -1,0 +1,211 @@
+package test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+)
+
+func minutes(n float64) awscdk.Duration { return awscdk.Duration_Minutes(&n) }
+
+func labels(pairs ...string) *map[string]*string {
+	m := map[string]*string{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[pairs[i]] = &pairs[i+1]
+	}
+	return &m
+}
+
+// oneGroup is a group of the given rules.
+func oneGroup(rules ...amp.Rule) *[]*amp.RuleGroup {
+	return &[]*amp.RuleGroup{{Name: jsii.String("g"), Rules: &rules}}
+}
+
+// allRules is a namespace with everything that rules can have.
+func allRules() *[]*amp.RuleGroup {
+	return &[]*amp.RuleGroup{
+		{
+			Name: jsii.String("recording"), Interval: minutes(1), QueryOffset: seconds(90), Limit: jsii.Number(1000),
+			Rules: &[]amp.Rule{
+				&amp.RecordingRule{
+					Record: jsii.String("job:http_requests:rate5m"),
+					Expr:   jsii.String("sum by (job) (\n  rate(http_requests_total[5m])\n)"),
+					Labels: labels("team", "shop", "env", "prod"),
+				},
+			},
+		},
+		{
+			Name: jsii.String("alerting"),
+			Rules: &[]amp.Rule{
+				&amp.AlertingRule{
+					Alert: jsii.String("Errors"), Expr: jsii.String(`job:http_requests:rate5m{code=~"5.."} > 0.05`),
+					For: minutes(90), KeepFiringFor: seconds(0.5), Labels: labels("severity", "page"),
+					Annotations: labels("summary", `{{ $labels.job }} has {{ $value | humanizePercentage }} errors`),
+				},
+				&amp.AlertingRule{Alert: jsii.String("No traffic: at all"), Expr: jsii.String("absent(http_requests_total)")},
+			},
+		},
+	}
+}
+
+// assertGolden compares text with a file that make golden rewrites.
+func assertGolden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	file = filepath.Join("test", "testdata", file)
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("golden files are not updated in CI; run make golden and commit the difference")
+		}
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; run make golden", err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; if it should, run make golden and read the difference\n%s", file, firstDifference(string(got), string(want)))
+	}
+}
+
+// TestRuleFileMatchesGolden also writes the file that test/e2e gives to Prometheus.
+func TestRuleFileMatchesGolden(t *testing.T) {
+	for range 2 { // the same text each time
+		stack := newStack(t)
+		w := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+		rules := amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), &amp.RuleGroupsNamespaceProps{Workspace: w, Groups: allRules()})
+		namespace := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")
+		assertGolden(t, "rules/all.yaml", []byte(namespace["Data"].(string)))
+		assertJSON(t, "workspace is an ARN", namespace["Workspace"], asJSON(resolved(stack, w.WorkspaceArn())))
+		assertJSON(t, "name", namespace["Name"], `"Stack-Rules-E5BE01BD"`)
+		assertJSON(t, "name of the construct", *rules.RuleGroupsNamespaceName(), `"Stack-Rules-E5BE01BD"`)
+		assertJSON(t, "ARN of the construct", resolved(stack, rules.RuleGroupsNamespaceArn()), `{"Fn::GetAtt":["Rules379FE035","Arn"]}`)
+	}
+}
+
+func TestRuleFileOfYamlIsSentAsItIs(t *testing.T) {
+	stack := newStack(t)
+	text := "# mine\ngroups:\n- name: g\n  labels: {team: shop}\n  rules:\n  - record: a:b\n    expr: up\n"
+	amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), &amp.RuleGroupsNamespaceProps{
+		Workspace: amp.NewWorkspace(stack, jsii.String("Workspace"), nil), Name: jsii.String("mine.1"), Yaml: &text,
+	})
+	namespace := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")
+	assertJSON(t, "data", namespace["Data"], asJSON(text))
+	assertJSON(t, "name", namespace["Name"], `"mine.1"`)
+}
+
+func TestRulesTakeTokens(t *testing.T) {
+	stack := newStack(t)
+	parameter := func(id string) *string { return awscdk.NewCfnParameter(stack, jsii.String(id), nil).ValueAsString() }
+	limit := awscdk.NewCfnParameter(stack, jsii.String("Limit"), &awscdk.CfnParameterProps{Type: jsii.String("Number")})
+	w := amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), parameter("Arn"))
+	amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), &amp.RuleGroupsNamespaceProps{
+		Workspace: w, Name: parameter("Name"),
+		Groups: &[]*amp.RuleGroup{{Name: parameter("Group"), Limit: limit.ValueAsNumber(), Rules: &[]amp.Rule{
+			&amp.RecordingRule{Record: parameter("Record"), Expr: parameter("Expr"), Labels: &map[string]*string{"team": parameter("Team")}},
+		}}},
+	})
+	amp.NewRuleGroupsNamespace(stack, jsii.String("Raw"), &amp.RuleGroupsNamespaceProps{Workspace: w, Yaml: parameter("Yaml")})
+	data := map[string]any{}
+	for id, r := range synth(t, stack).Resources {
+		if r.Type == "AWS::APS::RuleGroupsNamespace" {
+			data[id[:3]] = r.Properties["Data"]
+		}
+	}
+	assertJSON(t, "data", data, `{
+		"Raw": {"Ref":"Yaml"},
+		"Rul": {"Fn::Join":["",["groups:\n  - name: ",{"Ref":"Group"},"\n    limit: ",{"Ref":"Limit"},"\n    rules:\n      - record: ",
+			{"Ref":"Record"},"\n        expr: ",{"Ref":"Expr"},"\n        labels:\n          team: ",{"Ref":"Team"},"\n"]]}}`)
+}
+
+func TestRulesOfOneNameAndLabelsWarn(t *testing.T) {
+	stack := newStack(t)
+	w := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	rule := func(expr, team string) amp.Rule {
+		return &amp.RecordingRule{Record: jsii.String("a:b"), Expr: &expr, Labels: labels("team", team)}
+	}
+	twice := amp.NewRuleGroupsNamespace(stack, jsii.String("Twice"), &amp.RuleGroupsNamespaceProps{Workspace: w, Groups: oneGroup(rule("up", "a"), rule("down", "a"))})
+	if got := warnings(twice); !strings.Contains(got, `group "g", rule 2 (a:b) has the name and the labels of group "g", rule 1 (a:b)`) || !strings.Contains(got, "cdk-otel-prometheus:duplicateRule") {
+		t.Errorf("no warning of the duplicate in %q", got)
+	}
+	once := amp.NewRuleGroupsNamespace(stack, jsii.String("Once"), &amp.RuleGroupsNamespaceProps{Workspace: w, Groups: oneGroup(rule("up", "a"), rule("up", "b"))})
+	if got := warnings(once); got != "" {
+		t.Errorf("unexpected warning %q", got)
+	}
+}
+
+func TestCheckExprIsAskedAfterTheOwnCheck(t *testing.T) {
+	stack := newStack(t)
+	var asked []string
+	check := func(expr string) error {
+		asked = append(asked, expr)
+		if expr == "rat(x)" {
+			return errors.New("unknown function\nrat")
+		}
+		return nil
+	}
+	message := panicOf(func() {
+		amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), &amp.RuleGroupsNamespaceProps{
+			Workspace: amp.NewWorkspace(stack, jsii.String("Workspace"), nil), CheckExpr: check,
+			Groups: oneGroup(
+				&amp.RecordingRule{Record: jsii.String("a"), Expr: jsii.String("up")},
+				&amp.RecordingRule{Record: jsii.String("b"), Expr: jsii.String("up(")},
+				&amp.RecordingRule{Record: jsii.String("c"), Expr: jsii.String("rat(x)")}),
+		})
+	})
+	assertJSON(t, "asked", asked, `["up","rat(x)"]`)
+	for _, want := range []string{"2 faults", `rule 2 (b): expr "up(": ( is not closed`, `rule 3 (c): expr "rat(x)": unknown function rat`} {
+		if !strings.Contains(message, want) {
+			t.Errorf("%q is missing in\n%s", want, message)
+		}
+	}
+}
+
+// TestPromQLIsCheckedWithoutAParser has its expressions in a file that test/e2e gives to Prometheus.
+func TestPromQLIsCheckedWithoutAParser(t *testing.T) {
+	var expressions struct {
+		Accepted []string
+		Refused  []struct{ Expr, Because string }
+	}
+	data, err := os.ReadFile("test/testdata/promql.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(data, &expressions); err != nil {
+		t.Fatal(err)
+	}
+	stack := newStack(t)
+	w := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	build := func(id, expr string) string {
+		return panicOf(func() {
+			amp.NewRuleGroupsNamespace(stack, &id, &amp.RuleGroupsNamespaceProps{
+				Workspace: w, Groups: oneGroup(&amp.RecordingRule{Record: jsii.String("a:b"), Expr: &expr}),
+			})
+		})
+	}
+	for i, expr := range expressions.Accepted {
+		if message := build("Accepted"+asJSON(i), expr); message != "" {
+			t.Errorf("%q is refused: %s", expr, message)
+		}
+	}
+	for i, e := range expressions.Refused {
+		message := build("Refused"+asJSON(i), e.Expr)
+		if want := asJSON(e.Expr) + ": " + e.Because; !strings.Contains(message, e.Because) || !strings.Contains(message, "rule 1 (a:b): expr") {
+			t.Errorf("%s is missing in %q", want, message)
+		}
+	}
+	if len(expressions.Accepted) == 0 || len(expressions.Refused) == 0 {
+		t.Error("the file has no expressions")
+	}
+}
