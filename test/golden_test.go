@@ -16,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/stacks"
 )
 
@@ -118,5 +119,17 @@ func eachSample(t *testing.T, check func(*testing.T, template)) {
 				t.Run(*stack.StackName(), func(t *testing.T) { check(t, synth(t, stack)) })
 			}
 		}
+	}
+}
+
+// TestCollectorImageFileNamesTheVersion: the sample that copies the image names the version that everything else takes from
+// the constant.
+func TestCollectorImageFileNamesTheVersion(t *testing.T) {
+	data, err := os.ReadFile("stacks/collectorimage/Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "aws-otel-collector:" + collector.ADOTVersion + "\n"; !strings.Contains(string(data), want) {
+		t.Errorf("%s is missing in\n%s", want, data)
 	}
 }

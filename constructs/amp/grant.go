@@ -50,7 +50,7 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 	var f faults
 	rejectEverybody(w, "it", statement, &f) // a principal for everybody has no policy, so nothing is changed yet
 	f.panicIfAny(*w.Node().Path() + ": " + method)
-	if !w.created {
+	if !w.created && w.policy == nil {
 		warn(w, "resourcePolicyNeeded",
 			"%s: %s is %s, so the resource policy of the imported workspace must allow it; add this statement there, or let it assume a role of the workspace's account: %s",
 			method, describe(grantee), reason(foreign, principal), render(w, statement))
@@ -58,6 +58,9 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 	}
 	if w.encrypted {
 		warn(w, "keyGrantNeeded", "%s: %s comes in through the resource policy of the workspace, and needs a KMS grant on its key too, which CloudFormation cannot make", method, describe(grantee))
+	}
+	if w.policy == nil {
+		newResourcePolicy(w, jsii.String("ResourcePolicy"), w)
 	}
 	return awsiam.Grant_AddToPrincipalAndResource(&awsiam.GrantOnPrincipalAndResourceOptions{
 		Grantee: grantee, Actions: actions, ResourceArns: options.ResourceArns, Resource: &policyOf{w},

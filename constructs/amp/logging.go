@@ -16,7 +16,7 @@ import (
 const vendedLogs = "/aws/vendedlogs/"
 
 // LoggingProps says where logs of a workspace go. Whoever deploys needs the permissions for log delivery that AWS
-// documents (logs:CreateLogDelivery and others); the role of the CDK bootstrap has them.
+// documents (logs:CreateLogDelivery and others); the default role of the CDK bootstrap has them.
 type LoggingProps struct {
 	// LogGroup takes the logs. It keeps its own retention and policy; where it has no policy for log delivery, CloudWatch
 	// Logs adds one when the workspace is deployed. A known name that does not start with /aws/vendedlogs/ draws a

@@ -219,8 +219,8 @@ func narrows(conditions map[string]any) bool {
 	return false
 }
 
-// policyOf lets awscdk add to the resource policy of a workspace of this app, and makes the policy when it is not there.
-// Its methods are called from Node, so they must not panic.
+// policyOf lets awscdk add to the resource policy of a workspace. Its methods are called from Node, so they must not
+// panic: the policy is there before.
 type policyOf struct{ workspace *Workspace }
 
 // Env implements awsiam.IResourceWithPolicyV2.
@@ -228,10 +228,7 @@ func (p *policyOf) Env() *interfaces.ResourceEnvironment { return p.workspace.En
 
 // AddToResourcePolicy implements awsiam.IResourceWithPolicyV2.
 func (p *policyOf) AddToResourcePolicy(statement awsiam.PolicyStatement) *awsiam.AddToResourcePolicyResult {
-	w := p.workspace
-	if w.policy == nil {
-		newResourcePolicy(w, jsii.String("ResourcePolicy"), w)
-	}
-	w.policy.add(statement)
-	return &awsiam.AddToResourcePolicyResult{StatementAdded: jsii.Bool(true), PolicyDependable: w.policy}
+	policy := p.workspace.policy
+	policy.document.AddStatements(statement)
+	return &awsiam.AddToResourcePolicyResult{StatementAdded: jsii.Bool(true), PolicyDependable: policy}
 }
