@@ -71,7 +71,7 @@ func newEc2Service(stack awscdk.Stack, td awsecs.TaskDefinition) awsecs.Ec2Servi
 			MinCapacity:  jsii.Number(2),
 			MaxCapacity:  jsii.Number(2),
 		}),
-		// Draining would add a Lambda function to the sample.
+		// ECS drains; awscdk's own drain hook would add a Lambda function to the sample.
 		EnableManagedDraining: jsii.Bool(true),
 	})
 	cluster.AddAsgCapacityProvider(provider, nil)

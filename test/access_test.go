@@ -106,6 +106,27 @@ func TestImmutableRoleDrawsAWarningWithTheStatement(t *testing.T) {
 	}
 }
 
+func TestImmutableRoleIsToldOfEveryStatement(t *testing.T) {
+	stack := newStack(t)
+	telemetry := assumeRole(stack)
+	telemetry.Traces = &otelprometheus.TracesProps{}
+	role := awsiam.Role_FromRoleArn(stack, jsii.String("Given"), jsii.String("arn:aws:iam::111122223333:role/given"), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{TaskRole: role}, Telemetry: telemetry,
+	})
+	for _, want := range []string{
+		`{"Action":["sts:AssumeRole"],"Effect":"Allow","Resource":"` + writerArn + `"}`,
+		`{"Action":["xray:PutTelemetryRecords","xray:PutTraceSegments"],"Effect":"Allow","Resource":"*"}`,
+	} {
+		if !strings.Contains(warnings(td), want) {
+			t.Errorf("%s is missing in %s", want, warnings(td))
+		}
+	}
+	if w := warnings(fargateTask(newStack(t), &otelprometheus.TelemetryProps{Traces: &otelprometheus.TracesProps{}}, nil)); w != "" {
+		t.Errorf("a role of the stack draws %s", w)
+	}
+}
+
 func TestAccessIsRejected(t *testing.T) {
 	for want, build := range map[string]func(awscdk.Stack) *otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
 		"ExternalId and StsRegion go with AssumeRole": func(awscdk.Stack) *otelprometheus.OtelPrometheusFargateTaskDefinitionProps {

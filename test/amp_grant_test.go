@@ -40,6 +40,7 @@ func TestGrantToARoleThatCannotBeChangedWarns(t *testing.T) {
 	}{
 		"a role of the app":             {func(s awscdk.Stack) awsiam.IGrantable { return roleOf(s) }, false, 1},
 		"a role with a policy already":  {func(s awscdk.Stack) awsiam.IGrantable { r := roleOf(s); r.AddToPolicy(anyStatement()); return r }, false, 1},
+		"a role that may be made later": {func(s awscdk.Stack) awsiam.IGrantable { return lazyRole(s) }, false, 0},
 		"a role made when needed":       {func(s awscdk.Stack) awsiam.IGrantable { r := lazyRole(s); r.RoleArn(); return r }, false, 1},
 		"a user":                        {func(s awscdk.Stack) awsiam.IGrantable { return awsiam.NewUser(s, jsii.String("User"), nil) }, false, 1},
 		"a group":                       {func(s awscdk.Stack) awsiam.IGrantable { return awsiam.NewGroup(s, jsii.String("Group"), nil) }, false, 1},
@@ -111,6 +112,25 @@ func TestGrantToAnotherAccountTakesBothSides(t *testing.T) {
 		assertResourcePolicy(t, stack, synth(t, stack).one("AWS::APS::ResourcePolicy"), `{"Version":"2012-10-17","Statement":[{
 			"Action":"aps:RemoteWrite","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:role/writer"},"Resource":"<Workspace.Arn>"}]}`)
 		assertWarning(t, w, roleNotOurs, `{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["Workspace`+logicalSuffix(t, stack)+`","Arn"]}}`)
+	})
+	t.Run("both of this app", func(t *testing.T) {
+		app := newApp(t)
+		platform, service := newStackIn(app, "Platform", home, "eu-west-1"), newStackIn(app, "Service", away, "us-east-1")
+		w := newWorkspace(platform, nil)
+		w.GrantRemoteWrite(awsiam.NewRole(service, jsii.String("Role"), &awsiam.RoleProps{
+			AssumedBy: awsiam.NewAccountRootPrincipal(), RoleName: jsii.String("writer"),
+		}))
+		// By a condition: the role does not exist yet when the workspace is deployed.
+		assertResourcePolicy(t, platform, synth(t, platform).one("AWS::APS::ResourcePolicy"), `{"Version":"2012-10-17","Statement":[{
+			"Action":"aps:RemoteWrite","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Resource":"<Workspace.Arn>",
+			"Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/writer"}}}]}`)
+		statements := synth(t, service).statements("RoleDefaultPolicy")
+		if got := asJSON(statements); len(statements) != 1 || !strings.Contains(got, `"Action":"aps:RemoteWrite"`) || !strings.Contains(got, `"StackName":"Platform"`) {
+			t.Errorf("statements %s", got)
+		}
+		if got := warnings(w); got != "" {
+			t.Errorf("unexpected warning %q", got)
+		}
 	})
 	t.Run("accounts not known", func(t *testing.T) {
 		stack := newStack(t)
@@ -204,15 +224,13 @@ func TestGrantsThatAreRefused(t *testing.T) {
 	app := newApp(t)
 	stack := newStackIn(app, "Stack", home, "eu-west-1")
 	w := newWorkspace(stack, nil)
-	elsewhere := newStackIn(app, "Elsewhere", away, "eu-west-1")
 	for name, tc := range map[string]struct {
 		grantee awsiam.IGrantable
 		want    []string
 	}{
-		"nobody":              {nil, []string{"Stack/Workspace: GrantRemoteWrite: grantee is nil"}},
-		"everybody":           {awsiam.NewAnyPrincipal(), []string{"Stack/Workspace: GrantRemoteWrite: it allows everybody (*)"}},
-		"the star":            {awsiam.NewStarPrincipal(), []string{"allows everybody (*)"}},
-		"a role created away": {roleOf(elsewhere), []string{"created in account 111122223333 and Elsewhere/Role in account 444455556666", "import the workspace by its ARN"}},
+		"nobody":    {nil, []string{"Stack/Workspace: GrantRemoteWrite: grantee is nil"}},
+		"everybody": {awsiam.NewAnyPrincipal(), []string{"Stack/Workspace: GrantRemoteWrite: it allows everybody (*)"}},
+		"the star":  {awsiam.NewStarPrincipal(), []string{"allows everybody (*)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			message := panicOf(func() { w.GrantRemoteWrite(tc.grantee) })
@@ -228,18 +246,26 @@ func TestGrantsThatAreRefused(t *testing.T) {
 	}
 }
 
+// TestWorkspaceOfAnotherStackIsReferredTo, also from another region: the URL stays that of the workspace.
 func TestWorkspaceOfAnotherStackIsReferredTo(t *testing.T) {
-	app := newApp(t)
-	shared := newStackIn(app, "Shared", home, "eu-west-1")
-	w := newWorkspace(shared, nil)
-	service := newStackIn(app, "Service", home, "eu-west-1")
-	w.GrantRemoteWrite(roleOf(service))
-	tmpl := synth(t, service)
-	statement := tmpl.statements("RoleDefaultPolicy")[0].(object)
-	if got := asJSON(statement["Resource"]); !strings.Contains(got, "Shared") {
-		t.Errorf("the statement names %s", got)
-	}
-	if n := len(tmpl.all("AWS::APS::Workspace")); n != 0 {
-		t.Errorf("%d workspaces in the service's stack", n)
+	for _, region := range []string{"eu-west-1", "us-east-1"} {
+		t.Run(region, func(t *testing.T) {
+			app := newApp(t)
+			shared := newStackIn(app, "Shared", home, "eu-west-1")
+			w := newWorkspace(shared, nil)
+			service := newStackIn(app, "Service", home, region)
+			w.GrantRemoteWrite(roleOf(service))
+			tmpl := synth(t, service)
+			statement := tmpl.statements("RoleDefaultPolicy")[0].(object)
+			if got := asJSON(statement["Resource"]); !strings.Contains(got, "Shared") {
+				t.Errorf("the statement names %s", got)
+			}
+			if n := len(tmpl.all("AWS::APS::Workspace")) + len(tmpl.all("AWS::APS::ResourcePolicy")); n != 0 {
+				t.Errorf("%d resources of AMP in the service's stack", n)
+			}
+			if got := asJSON(resolved(service, w.RemoteWriteUrl())); !strings.Contains(got, "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/") {
+				t.Errorf("URL %s", got)
+			}
+		})
 	}
 }

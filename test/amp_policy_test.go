@@ -81,12 +81,17 @@ func TestGrantsUseTheResourcePolicyThatIsThere(t *testing.T) {
 
 func TestResourcePolicyOfAnImportedWorkspace(t *testing.T) {
 	stack := newStackIn(newApp(t), "Stack", home, "eu-west-1")
+	w := amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String(homeArn))
 	amp.NewResourcePolicy(stack, jsii.String("Policy"), &amp.ResourcePolicyProps{
-		Workspace:     amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String(homeArn)),
+		Workspace:     w,
 		RemoteWriters: &[]awsiam.IPrincipal{awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::444455556666:role/writer"))},
 	})
+	w.GrantQuery(awsiam.NewAccountPrincipal(jsii.String(away))) // goes there, too
+	if got := warnings(w); got != "" {
+		t.Errorf("unexpected warning %q", got)
+	}
 	assertJSON(t, "properties", synth(t, stack).one("AWS::APS::ResourcePolicy"), `{"WorkspaceArn":"`+homeArn+`",
-		"PolicyDocument":"{\"Statement\":[{\"Action\":\"aps:RemoteWrite\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::444455556666:role/writer\"},\"Resource\":\"`+homeArn+`\"}],\"Version\":\"2012-10-17\"}"}`)
+		"PolicyDocument":"{\"Statement\":[{\"Action\":\"aps:RemoteWrite\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::444455556666:role/writer\"},\"Resource\":\"`+homeArn+`\"},{\"Action\":[\"aps:GetLabels\",\"aps:GetMetricMetadata\",\"aps:GetSeries\",\"aps:QueryMetrics\"],\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::444455556666:root\"},\"Resource\":\"`+homeArn+`\"}],\"Version\":\"2012-10-17\"}"}`)
 }
 
 // TestCrossAccountHasOneWayIn puts the two halves of a write across accounts together: the role may do one action on

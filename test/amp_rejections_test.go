@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
@@ -84,6 +85,10 @@ func TestAmpRejections(t *testing.T) {
 			"LimitsPerLabelSets[2] has the label set of LimitsPerLabelSets[0]", "LimitsPerLabelSets[3].MaxSeries is 1.5; it must be a whole number from 0"}},
 		"query logging":        {workspace(&amp.WorkspaceProps{QueryLogging: &amp.QueryLoggingProps{}}), []string{"QueryLogging.QspThreshold is not set"}},
 		"query logging at 1.5": {workspace(&amp.WorkspaceProps{QueryLogging: &amp.QueryLoggingProps{QspThreshold: jsii.Number(1.5)}}), []string{"QueryLogging.QspThreshold is 1.5"}},
+		"log groups with a retention": {func(stack, given awscdk.Stack) {
+			logging := amp.LoggingProps{LogGroup: awslogs.NewLogGroup(given, jsii.String("L"), nil), Retention: awslogs.RetentionDays_ONE_DAY}
+			newWorkspace(stack, &amp.WorkspaceProps{Logging: &logging, QueryLogging: &amp.QueryLoggingProps{LoggingProps: logging, QspThreshold: jsii.Number(1)}})
+		}, []string{"2 faults", "  - Logging.LogGroup and Retention are both set", "  - QueryLogging.LogGroup and Retention are both set"}},
 		"alarms": {func(_, given awscdk.Stack) {
 			newWorkspace(given, nil).AddAlarms(&amp.AlarmsProps{DiscardedSamplesThreshold: jsii.Number(-1), ActiveSeriesThreshold: jsii.Number(-2), IngestionRateThreshold: jsii.Number(-3)})
 		}, []string{"Given/Workspace: AddAlarms: 3 faults", "DiscardedSamplesThreshold is -1; it must be at least 0", "ActiveSeriesThreshold is -2", "IngestionRateThreshold is -3"}},
@@ -126,8 +131,8 @@ func TestAmpRejections(t *testing.T) {
 			{Name: jsii.String("g"), Rules: &[]amp.Rule{record("a", "up")}}, {Name: jsii.String("g"), Rules: &[]amp.Rule{record("b", "up")}}}}), []string{`two groups are named "g"`}},
 		"two rules alike": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "up"), record("a", "up"))}), []string{`group "g", rule 2 (a) is the same as group "g", rule 1 (a)`}},
 		"broken PromQL":   {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "rate(x[5m]"), record("b", "up ="))}), []string{"2 faults", `rule 1 (a): expr "rate(x[5m]": ( is not closed`, `rule 2 (b): expr "up =": = stands outside of a selector`}},
-		"groups": {rules(amp.RuleGroupsNamespaceProps{Groups: &[]*amp.RuleGroup{nil, {Interval: seconds(0), Limit: jsii.Number(-1)}, {Name: jsii.String("g"), Rules: &[]amp.Rule{nil}}}}),
-			[]string{"Groups[0] is nil", "Groups[1].Interval is 0", "Groups[1].Limit is -1", "Groups[2].Rules[0] is nil", "a group has no name"}},
+		"groups": {rules(amp.RuleGroupsNamespaceProps{Groups: &[]*amp.RuleGroup{nil, {Interval: seconds(0), Limit: jsii.Number(-1)}, {Name: jsii.String("g"), Rules: &[]amp.Rule{nil, (*amp.AlertingRule)(nil), (*amp.RecordingRule)(nil)}}}}),
+			[]string{"Groups[0] is nil", "Groups[1].Interval is 0", "Groups[1].Limit is -1", "Groups[2].Rules[0] is nil", "Groups[2].Rules[1] is nil", "Groups[2].Rules[2] is nil", "a group has no name"}},
 		"a group without rules": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup()}), []string{`group "g" has no rules`}},
 		"names": {rules(amp.RuleGroupsNamespaceProps{Name: jsii.String("-a"), Groups: oneGroup(
 			record("a-b", "up"), &amp.RecordingRule{}, &amp.RecordingRule{Record: jsii.String("a"), Expr: jsii.String("up"), Labels: labels("__name__", "x", "a.b", "y")},
@@ -137,8 +142,8 @@ func TestAmpRejections(t *testing.T) {
 			Annotations: labels("summary", "{{ $labels.job", "ok", "{{ $value | humanize }}"), Labels: labels("x", "{{ $nothing }}")})}),
 			[]string{"2 faults", `annotation summary: "{{ $labels.job" is not a Go template`, `label x: "{{ $nothing }}" is not a Go template`}},
 		"durations that are tokens": {func(stack, given awscdk.Stack) {
-			rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(&amp.AlertingRule{Alert: jsii.String("A"), Expr: jsii.String("up"), For: awscdk.Duration_Seconds(token(given))})})(stack, given)
-		}, []string{"Groups[0].Rules[0].For is a token; it must be known at synthesis"}},
+			rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(&amp.AlertingRule{Alert: jsii.String("A"), Expr: jsii.String("up"), For: awscdk.Duration_Seconds(token(given))}, record("a", "("))})(stack, given)
+		}, []string{"2 faults", "Groups[0].Rules[0].For is a token; it must be known at synthesis", `rule 2 (a): expr "("`}},
 		"a file that is none": {rules(amp.RuleGroupsNamespaceProps{Yaml: jsii.String("groups:\n- name: g\n  rule: []\n")}), []string{"Yaml is not a rule file", "field rule not found"}},
 		"a file with faults": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(), Yaml: jsii.String("groups:\n- name: g\n  interval: 5\n  rules:\n  - {record: a, alert: A, expr: up}\n  - {record: b, expr: up, for: 1h30}\n")}),
 			[]string{"Yaml is set together with Groups", `interval is "5"; write a duration as Prometheus does`, "both record and alert are set", "rule 2 (b): for, keep_firing_for and annotations belong to alerts", `rule 2 (b): for is "1h30"`}},
@@ -153,6 +158,11 @@ func TestAmpRejections(t *testing.T) {
 				awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite"), Principals: anyone, Conditions: &map[string]interface{}{"StringNotEquals": map[string]string{"aws:PrincipalAccount": away}}}),
 				awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite")})}}),
 			[]string{"8 faults", "RemoteWriters[0] allows everybody (*); name a role, an account or an organization", "Queriers[0] allows everybody", "Queriers[1] is nil", "Statements[0] is nil", "Statements[1] allows everybody", "Statements[2] allows everybody but some (NotPrincipal)", "Statements[3] allows everybody", "Statements[4] has no principal"}},
+		"a policy for a workspace away": {func(stack, given awscdk.Stack) {
+			amp.NewResourcePolicy(stack, jsii.String("Policy"), &amp.ResourcePolicyProps{
+				Workspace: amp.WorkspaceFromWorkspaceArn(given, jsii.String("W"), jsii.String("arn:aws:aps:eu-west-1:444455556666:workspace/ws-1")),
+				Queriers:  &[]awsiam.IPrincipal{awsiam.NewAccountPrincipal(jsii.String(home))}})
+		}, []string{"Stack/Policy: NewResourcePolicy: workspace Given/W is in account 444455556666, the stack in 111122223333; put the resource policy in a stack of account 444455556666"}},
 		"a second policy": {func(stack, given awscdk.Stack) {
 			w := newWorkspace(given, nil)
 			w.GrantRemoteWrite(awsiam.NewAccountPrincipal(jsii.String(away)))

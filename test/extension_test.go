@@ -192,6 +192,15 @@ func TestScrapeJobsNameContainersOfTheTask(t *testing.T) {
 	}
 }
 
+func TestContainerOfTheCollectorsNameIsRefused(t *testing.T) {
+	td := plainTask(newStack(t))
+	td.AddContainer(jsii.String("mine"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), ContainerName: jsii.String(collectorName)})
+	td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(nil))
+	if message := errorsOf(td); !strings.Contains(message, "a container named aws-otel-collector is there already") {
+		t.Error(message)
+	}
+}
+
 // TestPanicsInCallbacksAreReported: a panic of ours inside a callback from Node becomes an error of the construct, and
 // Node lives on.
 func TestPanicsInCallbacksAreReported(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
@@ -220,6 +221,24 @@ func TestLogGroupsHaveARetention(t *testing.T) {
 	}
 }
 
+func TestKeyOfTheLogGroupsAllowsCloudWatchLogs(t *testing.T) {
+	stack := newStack(t)
+	key := awskms.NewKey(stack, jsii.String("Key"), nil)
+	fargateTask(stack, &otelprometheus.TelemetryProps{Logging: &otelprometheus.LoggingProps{EncryptionKey: key}}, nil)
+	tmpl := synth(t, stack)
+	statements := asJSON(tmpl.one("AWS::KMS::Key")["KeyPolicy"].(object)["Statement"].([]any)[1:])
+	for _, want := range []string{`"kms:Encrypt"`, `"kms:EncryptionContext:aws:logs:arn"`, `["logs.",{"Ref":"AWS::Region"},".amazonaws.com"]`} {
+		if strings.Count(statements, want) != 1 {
+			t.Errorf("not once %s in %s", want, statements)
+		}
+	}
+	for _, g := range tmpl.all("AWS::Logs::LogGroup") {
+		if g["KmsKeyId"] == nil {
+			t.Error("a log group without the key")
+		}
+	}
+}
+
 func TestOwnLoggingWins(t *testing.T) {
 	stack := newStack(t)
 	group := awslogs.NewLogGroup(stack, jsii.String("Own"), &awslogs.LogGroupProps{Retention: awslogs.RetentionDays_ONE_DAY})
@@ -253,8 +272,12 @@ func TestEveryContainerDependsOnTheCollector(t *testing.T) {
 	td := fargateTask(stack, nil, nil)
 	// Whoever adds them: awscdk's constructor does not go through AddContainer.
 	awsecs.NewContainerDefinition(td, jsii.String("direct"), &awsecs.ContainerDefinitionProps{Image: anyImage(), TaskDefinition: td})
+	awsecs.NewContainerDefinition(stack, jsii.String("elsewhere"), &awsecs.ContainerDefinitionProps{Image: anyImage(), TaskDefinition: td})
 	tmpl := synth(t, stack)
-	for _, name := range []string{"app", "direct"} {
+	for _, name := range []string{"app", "direct", "elsewhere"} {
+		if environment(tmpl.container(name))["OTEL_EXPORTER_OTLP_ENDPOINT"] == nil || tmpl.container(name)["LogConfiguration"] == nil {
+			t.Errorf("%s has no environment or logging", name)
+		}
 		assertJSON(t, name, tmpl.container(name)["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
 	}
 	if d, ok := tmpl.container(collectorName)["DependsOn"]; ok {

@@ -212,6 +212,28 @@ func TestBridgeScrapesTheNamedContainers(t *testing.T) {
 	assertJSON(t, "a container that is not scraped", tmpl.container("two")["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
 }
 
+func TestBridgeCannotScrapeAnOptedOutContainer(t *testing.T) {
+	stack := newStack(t)
+	telemetry := scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(9), Name: jsii.String("a"), ContainerName: jsii.String("app")})
+	telemetry.Containers = &map[string]*otelprometheus.ContainerProps{"app": {OptOut: jsii.Bool(true)}}
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{Telemetry: telemetry})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryReservationMiB: jsii.Number(64)})
+	if message := panicOf(func() { synth(t, stack) }); !strings.Contains(message, "scrape job a reads container app, which opted out") {
+		t.Error(message)
+	}
+}
+
+func TestEc2TakesAConfigurationFromTheImage(t *testing.T) {
+	stack := newStack(t)
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
+		Telemetry: withConfig(otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil)),
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryReservationMiB: jsii.Number(64)})
+	c := synth(t, stack).container(collectorName)
+	assertJSON(t, "reservation, which ECS wants", c["MemoryReservation"], `256`)
+	assertJSON(t, "region, which nobody else sets", environment(c)["AWS_REGION"], `{"Ref":"AWS::Region"}`)
+}
+
 func TestHostModeWarnsAboutOneCollectorPerInstance(t *testing.T) {
 	for mode, want := range map[awsecs.NetworkMode]bool{awsecs.NetworkMode_HOST: true, awsecs.NetworkMode_AWS_VPC: false} {
 		td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(newStack(t), jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{

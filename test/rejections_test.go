@@ -49,12 +49,13 @@ func TestRejections(t *testing.T) {
 			[]string{"NewOtelPrometheusTaskDefinition: 3 faults", "scope is nil", "id is empty", "Compatibility is not set"}},
 		"nil id": {func(s awscdk.Stack) { otelprometheus.NewOtelPrometheusFargateTaskDefinition(s, nil, nil) },
 			[]string{"NewOtelPrometheusFargateTaskDefinition: id is empty"}},
-		"no port":    {fargate(scrape(&otelprometheus.ScrapeJob{})), []string{path, "Telemetry.Scrape[0].Port is not set"}},
-		"nil job":    {fargate(scrape(nil)), []string{path + "Telemetry.Scrape[0] is nil"}},
-		"port 0":     {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(0)})), []string{path, "port 0 is not a whole number from 1 to 65535"}},
-		"port 70000": {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(70000)})), []string{path, "port 70000 is not"}},
-		"port 80.5":  {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(80.5)})), []string{path, "port 80.5 is not"}},
-		"interval 0": {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Interval: seconds(0)})), []string{"interval 0s is not more than 0"}},
+		"no port":                        {fargate(scrape(&otelprometheus.ScrapeJob{})), []string{path, "Telemetry.Scrape[0].Port is not set"}},
+		"nil job":                        {fargate(scrape(nil)), []string{path + "Telemetry.Scrape[0] is nil"}},
+		"port 0 of a job without a name": {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(0)})), []string{"scrape job without a name: port 0 is not"}},
+		"port 0":                         {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(0)})), []string{path, "port 0 is not a whole number from 1 to 65535"}},
+		"port 70000":                     {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(70000)})), []string{path, "port 70000 is not"}},
+		"port 80.5":                      {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(80.5)})), []string{path, "port 80.5 is not"}},
+		"interval 0":                     {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Interval: seconds(0)})), []string{"interval 0s is not more than 0"}},
 		"timeout longer than interval": {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Interval: seconds(15), Timeout: seconds(20)})),
 			[]string{"timeout 20s is longer than interval 15s"}},
 		"duplicate names": {fargate(scrape(
@@ -64,10 +65,24 @@ func TestRejections(t *testing.T) {
 			[]string{"Telemetry.Scrape[1].Name is not set", "only one job can take the family's name"}},
 		"dollar in name and path": {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("a$b"), Path: jsii.String("/$x")})),
 			[]string{"2 faults", `name "a$b" holds a $`, `path "/$x" holds a $`}},
-		"EXTERNAL":                {plain(awsecs.TaskDefinitionProps{Compatibility: awsecs.Compatibility_EXTERNAL}), []string{"Compatibility is EXTERNAL", "does not support"}},
-		"Windows":                 {func(s awscdk.Stack) { windows(s) }, []string{path, "Windows"}},
-		"memory above the task's": {fargate(sidecar(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(600)})), []string{"MemoryLimitMiB is 600, more than the task's 512 MiB"}},
-		"too little memory":       {fargate(sidecar(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(32)})), []string{"32", "64"}},
+		"name of the family": {func(s awscdk.Stack) {
+			otelprometheus.NewOtelPrometheusFargateTaskDefinition(s, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+				FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Family: jsii.String("web")},
+				Telemetry:                  scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}, &otelprometheus.ScrapeJob{Port: jsii.Number(2), Name: jsii.String("web")}),
+			})
+		}, []string{path, `scrape job "web": the name is used twice`}},
+		"empty region": {fargate(&otelprometheus.TelemetryProps{RemoteWrite: &otelprometheus.RemoteWriteProps{Region: jsii.String("")}}), []string{path, "the region is empty"}},
+		"endpoint without a workspace": {fargate(&otelprometheus.TelemetryProps{RemoteWrite: &otelprometheus.RemoteWriteProps{
+			Endpoint: &amp.EndpointOptions{Host: jsii.String("a"), DualStack: jsii.Bool(true)}}}), []string{path, "Telemetry.RemoteWrite.Endpoint: Host is set together with"}},
+		"half a second":                {fargate(sidecar(otelprometheus.CollectorProps{StopTimeout: awscdk.Duration_Millis(jsii.Number(1500))})), []string{path, "StopTimeout is 1.5s; it must be a whole number of seconds"}},
+		"half a second between checks": {fargate(sidecar(otelprometheus.CollectorProps{HealthCheck: &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Millis(jsii.Number(5500))}})), []string{"Interval is 5.5s; ECS takes 5 to 300 whole seconds"}},
+		"tiny body":                    {fargate(scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), BodySizeLimit: awscdk.Size_Bytes(jsii.Number(500))})), []string{"BodySizeLimit is 500 bytes; it must be at least 1 KiB"}},
+		"nil variable":                 {fargate(sidecar(otelprometheus.CollectorProps{Environment: &map[string]*string{"A": nil}, Secrets: &map[string]awsecs.Secret{"B": nil}})), []string{"Environment: A is nil", "Secrets: B is nil"}},
+		"nil exit code":                {fargate(sidecar(otelprometheus.CollectorProps{RestartPolicy: &otelprometheus.RestartPolicyProps{IgnoredExitCodes: &[]*float64{nil}}})), []string{"IgnoredExitCodes holds nil"}},
+		"EXTERNAL":                     {plain(awsecs.TaskDefinitionProps{Compatibility: awsecs.Compatibility_EXTERNAL}), []string{"Compatibility is EXTERNAL", "does not support"}},
+		"Windows":                      {func(s awscdk.Stack) { windows(s) }, []string{path, "Windows"}},
+		"memory above the task's":      {fargate(sidecar(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(600)})), []string{"MemoryLimitMiB is 600, more than the task's 512 MiB"}},
+		"too little memory":            {fargate(sidecar(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(32)})), []string{"32", "64"}},
 		"config and typed features": {fargate(&otelprometheus.TelemetryProps{
 			Config: otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil), Otlp: &otelprometheus.OtlpProps{}, TaskMetrics: &otelprometheus.TaskMetricsProps{}}),
 			[]string{"2 faults", "Telemetry.Otlp is set together with Telemetry.Config", "Telemetry.TaskMetrics is set"}},
@@ -98,6 +113,9 @@ func TestRejections(t *testing.T) {
 			if n := len(*stack.Node().Children()); n != 0 {
 				t.Errorf("%d constructs were left behind", n)
 			}
+			if strings.Contains(message, "pending") {
+				t.Errorf("the message shows a stand-in: %s", message)
+			}
 		})
 	}
 }
@@ -118,6 +136,51 @@ func TestAddScrapeJobRejectsWhatDoesNotGoWithTheOthers(t *testing.T) {
 		if !strings.Contains(message, want) {
 			t.Errorf("%q is missing in\n%s", want, message)
 		}
+	}
+}
+
+// TestAddScrapeJobWithoutANameTwice: a refused job leaves the task definition as it was.
+func TestAddScrapeJobWithoutANameTwice(t *testing.T) {
+	stack := newStack(t)
+	td := fargateTask(stack, scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}), nil)
+	message := panicOf(func() { td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(2)}) })
+	if !strings.HasPrefix(message, "Stack/Task: AddScrapeJob: ") || !strings.Contains(message, "used twice") {
+		t.Error(message)
+	}
+	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(3), Name: jsii.String("third")})
+	config := configText(synth(t, stack).container(collectorName))
+	assertConfig(t, config, "127.0.0.1:1", "127.0.0.1:3")
+	if strings.Contains(config, "127.0.0.1:2\n") {
+		t.Errorf("the refused job is in\n%s", config)
+	}
+}
+
+// TestSynthesisRejectsWhatOnlyADeployWouldFind has one entry for each case that no template checker finds.
+func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
+	for want, change := range map[string]func(*otelprometheus.OtelPrometheusFargateTaskDefinition){
+		"container app mounts volume data, which the task does not have": func(td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+			td.DefaultContainer().AddMountPoints(&awsecs.MountPoint{SourceVolume: jsii.String("data"), ContainerPath: jsii.String("/data"), ReadOnly: jsii.Bool(true)})
+		},
+		"volume data is a path of the host, which Fargate does not give": func(td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+			td.AddVolume(&awsecs.Volume{Name: jsii.String("data"), Host: &awsecs.Host{SourcePath: jsii.String("/data")}})
+		},
+		"container app: port is 70000; it must be a whole number from 0 to 65535": func(td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+			td.DefaultContainer().AddPortMappings(&awsecs.PortMapping{ContainerPort: jsii.Number(70000)})
+		},
+		"the collector has port mappings": func(td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+			td.Collector().AddPortMappings(&awsecs.PortMapping{ContainerPort: jsii.Number(4318)})
+		},
+	} {
+		stack := newStack(t)
+		change(fargateTask(stack, nil, nil))
+		if message := panicOf(func() { synth(t, stack) }); !strings.Contains(message, want) {
+			t.Errorf("%q is missing in\n%s", want, message)
+		}
+	}
+	stack := newStack(t)
+	fargateTask(stack, &otelprometheus.TelemetryProps{Containers: &map[string]*otelprometheus.ContainerProps{"ap": {OptOut: jsii.Bool(true)}}}, nil)
+	if message := panicOf(func() { synth(t, stack) }); !strings.Contains(message, "Telemetry.Containers names container ap, which is not in the task") {
+		t.Error(message)
 	}
 }
 

@@ -3,7 +3,6 @@ package amp
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -240,16 +239,12 @@ func (d *AlertManagerDefinition) allowTopics(w *Workspace) {
 	if d == nil || d.Receivers == nil {
 		return
 	}
-	var done []string
 	for _, r := range *d.Receivers {
 		if r.Sns == nil {
 			continue
 		}
 		for _, s := range *r.Sns {
-			if path := *s.Topic.Node().Path(); !slices.Contains(done, path) {
-				done = append(done, path)
-				allowTopic(w, s.Topic)
-			}
+			allowTopic(w, s.Topic) // awscdk leaves out what a policy has already
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package amp
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -32,7 +31,6 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 	}
 	principal := grantee.GrantPrincipal()
 	foreign := differ(principal.PrincipalAccount(), w.Env().Account)
-	w.mustKnowItsArn(method, grantee, foreign)
 
 	options := &awsiam.GrantOnPrincipalOptions{Grantee: grantee, Actions: actions, ResourceArns: &[]*string{w.arn}}
 	grant := awsiam.Grant_AddToPrincipal(options)
@@ -64,25 +62,32 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 	}
 	return awsiam.Grant_AddToPrincipalAndResource(&awsiam.GrantOnPrincipalAndResourceOptions{
 		Grantee: grantee, Actions: actions, ResourceArns: options.ResourceArns, Resource: &policyOf{w},
+		ResourcePolicyPrincipal: w.resourcePolicyPrincipal(principal),
 	})
 }
 
-// mustKnowItsArn panics where a role in a stack of another account would have to name a workspace of this app: nobody
-// knows its ARN before it is deployed.
-func (w *Workspace) mustKnowItsArn(method string, grantee awsiam.IGrantable, foreign bool) {
-	c, ok := grantee.(constructs.IConstruct)
-	if !ok || !foreign || !w.created {
-		return
+// resourcePolicyPrincipal is whom the resource policy names. A role in a stack of another account is made after the
+// workspace, which it refers to; AWS refuses policies with a principal that does not exist. So such a role is let in by
+// its account and a condition, which come to the same.
+func (w *Workspace) resourcePolicyPrincipal(principal awsiam.IPrincipal) awsiam.IPrincipal {
+	role, ok := principal.(awsiam.IRole)
+	if !ok || !differ(awscdk.Stack_Of(role).Account(), w.Env().Account) {
+		return principal
 	}
-	if there := awscdk.Stack_Of(c).Account(); differ(there, w.Env().Account) {
-		panic(fmt.Sprintf("%s: %s: the workspace is created in account %s and %s in account %s: the ARN of a workspace is not known before it is deployed; import the workspace by its ARN in the stack of account %s, and allow the role in an amp.ResourcePolicy in this one",
-			*w.Node().Path(), method, *w.Env().Account, describe(grantee), *there, *there))
-	}
+	return awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(principal.PrincipalAccount()), &map[string]interface{}{
+		"ArnEquals": map[string]interface{}{"aws:PrincipalArn": role.RoleArn()},
+	})
 }
 
 // statement allows actions on this workspace.
 func (w *Workspace) statement(actions *[]*string) awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: actions, Resources: &[]*string{w.arn}})
+}
+
+// GrantTookEffect says whether a grant that awscdk calls a success changed a policy. Roles that are imported as immutable and
+// roles of other accounts take every statement and drop it.
+func GrantTookEffect(principal awsiam.IPrincipal, grant awsiam.Grant) bool {
+	return *grant.Success() && !changedNothing(principal, grant)
 }
 
 // changedNothing says whether a grant that awscdk calls a success left no trace: a role imported with Mutable false, a
@@ -94,7 +99,7 @@ func changedNothing(principal awsiam.IPrincipal, grant awsiam.Grant) bool {
 		return false
 	}
 	c, ok := principal.(constructs.IConstruct)
-	return !ok || !slices.ContainsFunc(*c.Node().FindAll(constructs.ConstructOrder_PREORDER), func(child constructs.IConstruct) bool {
+	return ok && !slices.ContainsFunc(*c.Node().FindAll(constructs.ConstructOrder_PREORDER), func(child constructs.IConstruct) bool {
 		_, isPolicy := child.(awsiam.Policy)
 		return isPolicy
 	})

@@ -41,6 +41,12 @@ type QueryLoggingProps struct {
 	QspThreshold *float64
 }
 
+func (p *LoggingProps) validate(where string, f *faults) {
+	if p != nil && p.LogGroup != nil && p.Retention != "" {
+		f.add("%s.LogGroup and Retention are both set; a given log group keeps its own retention, so leave Retention out", where)
+	}
+}
+
 // configuration is nil where nothing is logged.
 func (p *LoggingProps) configuration(w *Workspace, removal awscdk.RemovalPolicy) any {
 	if p == nil {

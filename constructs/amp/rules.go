@@ -237,29 +237,27 @@ func (p *RuleGroupsNamespaceProps) file(f *faults) ruleFile {
 			f.add("%s is nil; remove it or describe a group", where)
 			continue
 		}
-		before := len(*f)
 		f.promDuration(where+".Interval", g.Interval, true)
 		f.promDuration(where+".QueryOffset", g.QueryOffset, false)
 		f.numberIn(where+".Limit", g.Limit, 0, maxWholeNumber)
-		node := ruleGroupNode{Name: stringOr(g.Name, ""), Limit: plainNumber(g.Limit)}
+		node := ruleGroupNode{
+			Name: stringOr(g.Name, ""), Interval: promText(g.Interval), QueryOffset: promText(g.QueryOffset), Limit: plainNumber(g.Limit),
+		}
 		if g.Rules != nil {
 			for j, r := range *g.Rules {
 				where := fmt.Sprintf("%s.Rules[%d]", where, j)
-				switch r := r.(type) {
-				case *AlertingRule:
-					f.promDuration(where+".For", r.For, false)
-					f.promDuration(where+".KeepFiringFor", r.KeepFiringFor, false)
-				case nil:
+				alert, isAlert := r.(*AlertingRule)
+				record, isRecord := r.(*RecordingRule)
+				switch {
+				case !isAlert && !isRecord, isAlert && alert == nil, isRecord && record == nil:
 					f.add("%s is nil; remove it or describe a rule", where)
 					continue
+				case isAlert:
+					f.promDuration(where+".For", alert.For, false)
+					f.promDuration(where+".KeepFiringFor", alert.KeepFiringFor, false)
 				}
-				if len(*f) == before { // a token is no text
-					node.Rules = append(node.Rules, r.node())
-				}
+				node.Rules = append(node.Rules, r.node())
 			}
-		}
-		if len(*f) == before {
-			node.Interval, node.QueryOffset = promText(g.Interval), promText(g.QueryOffset)
 		}
 		file.Groups = append(file.Groups, node)
 	}

@@ -25,7 +25,7 @@ func (file *ruleFile) validate(checkExpr func(string) error, f *faults) (doubts 
 			f.add("two groups are named %q; give each group in a namespace its own name", g.Name)
 		}
 		groups[g.Name] = true
-		if len(g.Rules) == 0 && len(*f) == 0 {
+		if len(g.Rules) == 0 {
 			f.add("%s has no rules", where)
 		}
 		f.durationText(where+": interval", g.Interval)

@@ -36,7 +36,8 @@ type IWorkspace interface {
 	// The statement goes into the policy of grantee. A grantee of another account (both known), or one without a policy
 	// of its own such as a service principal, needs one in the resource policy of the workspace too: a workspace of this
 	// app gets it, for an imported one a warning shows it. A warning also shows the statement that a role needs which
-	// this app cannot change. Accounts that are not known at synthesis are taken to be the same.
+	// this app cannot change. Accounts that are not known at synthesis are taken to be the same. A role that this app
+	// creates in another account needs a RoleName.
 	//
 	// It panics when grantee is everybody.
 	GrantRemoteWrite(grantee awsiam.IGrantable) awsiam.Grant
@@ -202,7 +203,9 @@ func (p *WorkspaceProps) validate(scope constructs.Construct, f *faults) {
 	f.durationIn("OutOfOrderTimeWindow", p.OutOfOrderTimeWindow, "seconds", 0, maxOutOfOrderSeconds, outOfOrderQuotaMessage)
 	f.durationIn("RuleQueryOffset", p.RuleQueryOffset, "seconds", 0, maxRuleOffsetSeconds, "")
 	p.validateLimits(f)
+	p.Logging.validate("Logging", f)
 	if q := p.QueryLogging; q != nil {
+		q.validate("QueryLogging", f)
 		if q.QspThreshold == nil {
 			f.add("QueryLogging.QspThreshold is not set; give the number of samples from which on a query is logged, 0 for all")
 		}

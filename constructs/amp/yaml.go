@@ -61,9 +61,10 @@ func milliseconds(d awscdk.Duration) *float64 {
 	return d.ToMilliseconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
 }
 
-// promText writes a duration as Prometheus does: 1h30m, 45s, 500ms. nil is empty.
+// promText writes a duration as Prometheus does: 1h30m, 45s, 500ms. nil is empty, and so is a token, which promDuration
+// reports.
 func promText(d awscdk.Duration) string {
-	if d == nil {
+	if d == nil || *d.IsUnresolved() {
 		return ""
 	}
 	ms := int64(*milliseconds(d))

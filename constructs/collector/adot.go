@@ -32,6 +32,15 @@ var adotComponents = map[string][]string{
 	"connectors": {},
 }
 
+// KnownComponents lists the components of ADOT by section of a configuration, under all the names they go by.
+func KnownComponents() map[string][]string {
+	all := map[string][]string{}
+	for kind, names := range adotComponents {
+		all[kind] = slices.Clone(names)
+	}
+	return all
+}
+
 // Sources that ADOT can read configuration from, as they stand before the colon in --config and in ${…}.
 var configSources = []string{"env", "file", "http", "https", "s3", "yaml"}
 

@@ -24,13 +24,30 @@ func Check(text string, options CheckOptions) error {
 	if err != nil {
 		return err
 	}
-	c := checker{root: root, options: options}
+	flat, err := withoutAliases(root)
+	if err != nil {
+		return err
+	}
+	c := checker{root: flat, options: options}
 	c.sections()
 	c.components()
 	c.pipelines()
 	c.remoteWrite()
 	c.expansions(root)
 	return errors.Join(c.faults...)
+}
+
+// withoutAliases is the same tree with anchors and merge keys resolved, as the collector sees it.
+func withoutAliases(root *yaml.Node) (*yaml.Node, error) {
+	var plain map[string]any
+	if err := root.Decode(&plain); err != nil {
+		return nil, err // parseMapping decoded it before
+	}
+	text, err := encode(plain)
+	if err != nil {
+		return nil, err
+	}
+	return parseMapping(text)
 }
 
 // checkMerged checks the configuration with Extra merged into it.
@@ -189,14 +206,21 @@ func (c *checker) remoteWrite() {
 	}
 }
 
-// expansion matches ${…} where the number of $ before the brace is odd, that is, where the collector expands it.
-var expansion = regexp.MustCompile(`(?:^|[^$])(?:\$\$)*\$\{([^}]*)(\}?)`)
-
 // expansions reports ${…} that the collector would refuse, in every value of the tree.
 func (c *checker) expansions(n *yaml.Node) {
 	if n.Kind == yaml.ScalarNode {
-		for _, match := range expansion.FindAllStringSubmatch(placeholder.ReplaceAllString(n.Value, ""), -1) {
-			c.expansion(n, match[1], match[2] == "}")
+		value := placeholder.ReplaceAllString(n.Value, "")
+		for i := 0; i < len(value); i++ {
+			if value[i] != '$' {
+				continue
+			}
+			if strings.HasPrefix(value[i:], "$$") {
+				i++ // a $ that stands for itself
+			} else if uri, closed := strings.CutPrefix(value[i:], "${"); closed {
+				if uri, _, closed = strings.Cut(uri, "}"); closed { // else the collector takes it as text
+					c.expansion(n, uri)
+				}
+			}
 		}
 	}
 	for _, child := range n.Content {
@@ -204,10 +228,7 @@ func (c *checker) expansions(n *yaml.Node) {
 	}
 }
 
-func (c *checker) expansion(n *yaml.Node, uri string, closed bool) {
-	if !closed {
-		return // the collector takes it as text
-	}
+func (c *checker) expansion(n *yaml.Node, uri string) {
 	scheme, name, found := strings.Cut(uri, ":")
 	if !found {
 		scheme, name = "env", uri

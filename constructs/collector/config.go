@@ -139,11 +139,18 @@ func (r RemoteWrite) validate(v *faults) {
 	} else if !hasPlaceholder(r.Endpoint) {
 		v.httpsURL("remote write: endpoint", r.Endpoint)
 	}
+	v.printable("remote write: endpoint", r.Endpoint)
 	if r.Region == "" {
 		v.add("remote write: the region is empty; requests are signed for it")
 	}
-	if r.AssumeRole != nil && !hasPlaceholder(r.AssumeRole.ARN) && !roleARN.MatchString(r.AssumeRole.ARN) {
-		v.add("remote write: role to assume %q is not the ARN of an IAM role", r.AssumeRole.ARN)
+	v.region("remote write: region", r.Region)
+	if a := r.AssumeRole; a != nil {
+		if !hasPlaceholder(a.ARN) && !roleARN.MatchString(a.ARN) {
+			v.add("remote write: role to assume %q is not the ARN of an IAM role", a.ARN)
+		}
+		v.printable("remote write: role to assume", a.ARN)
+		v.region("remote write: STS region", a.STSRegion)
+		v.printable("remote write: external ID", a.ExternalID)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +51,16 @@ func (v *faults) printable(what, s string) {
 	}
 }
 
+// scraped reports text that does not reach Prometheus' part of the collector unchanged.
+func (v *faults) scraped(what, s string) {
+	v.printable(what, s)
+	// Source: prometheusreceiver v0.156.0 hands its configuration on as YAML that leaves such text unquoted, where it starts
+	// a mapping key.
+	if s == "?" || strings.HasPrefix(s, "? ") {
+		v.add("%s %q starts with a question mark alone, which the collector cannot read; write it differently", what, s)
+	}
+}
+
 var unprintable = regexp.MustCompile(`[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}\x{feff}\x{fffe}\x{ffff}]`)
 
 func validUTF8(s string) bool { return strings.ToValidUTF8(s, "") == s }
@@ -74,6 +85,16 @@ var (
 	wholeNumber = regexp.MustCompile(`^[0-9]{1,18}$`)
 )
 
+// region reports what is set but is no name of an AWS region. The collector asks STS for credentials there before it starts.
+func (v *faults) region(what, s string) {
+	if s != "" && !hasPlaceholder(s) && !regionName.MatchString(s) {
+		v.add("%s %q is not the name of an AWS region, such as eu-west-1", what, s)
+	}
+	v.printable(what, s)
+}
+
+var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
+
 func (v *faults) httpsURL(what, s string) {
 	if u, err := url.Parse(s); err != nil || u.Scheme != "https" || !hostName.MatchString(u.Hostname()) {
 		v.add("%s %q is not an https URL", what, s)
@@ -92,11 +113,26 @@ func (v *faults) regexps(what string, all ...string) {
 	for _, r := range all {
 		if r == "" {
 			v.add("%s: the regular expression is empty", what)
-		} else if _, err := regexp.Compile("^(?:" + r + ")$"); err != nil && !hasPlaceholder(r) {
+		} else if err := compile(r); err != nil && !hasPlaceholder(r) {
 			v.add("%s: %q is not a regular expression: %v", what, r, err)
+		}
+		// Source: the YAML library of Prometheus v0.312.0 takes these for nothing, even in quotes; the expression would no
+		// longer have to match as a whole.
+		if r == "null" || r == "~" {
+			v.add("%s: %q is not read as a regular expression; write (%s)", what, r, r)
 		}
 		v.printable(what+":", r)
 	}
+}
+
+// compile tries an expression by itself and, because a parenthesis too many or an open \Q could go unnoticed in one of the
+// two, inside the group that Prometheus puts around it.
+func compile(r string) error {
+	_, err := regexp.Compile(r)
+	if err == nil {
+		_, err = regexp.Compile("^(?s:" + r + ")$")
+	}
+	return err
 }
 
 // variable reports what is no name of an environment variable.
@@ -108,14 +144,18 @@ func (v *faults) variable(what, name string) {
 
 var variableName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
-// distinctAddresses reports two parts of the collector that would listen on one address.
+// distinctAddresses reports two parts of the collector that would listen on one port. An address for all interfaces takes the
+// port of each.
 func (v *faults) distinctAddresses(c Config) {
-	seen := map[string]string{}
-	for _, l := range c.listeners() {
-		if other, ok := seen[l.address]; ok {
-			v.add("%s and %s both listen on %s; give one of them another port", other, l.what, l.address)
-			continue
+	all := c.listeners()
+	for i, l := range all {
+		for _, other := range all[:i] {
+			hosts, ports := [2]string{}, [2]string{}
+			hosts[0], ports[0], _ = strings.Cut(l.address, ":")
+			hosts[1], ports[1], _ = strings.Cut(other.address, ":")
+			if ports[0] == ports[1] && (hosts[0] == hosts[1] || slices.Contains(hosts[:], "0.0.0.0")) {
+				v.add("%s and %s both listen on %s; give one of them another port", other.what, l.what, l.address)
+			}
 		}
-		seen[l.address] = l.what
 	}
 }

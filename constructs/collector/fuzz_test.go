@@ -17,9 +17,12 @@ func FuzzConfig(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		config := randomconfig.FromBytes(data)
+		if config.Validate() != nil {
+			return
+		}
 		first, err := config.YAML()
 		if err != nil {
-			return
+			t.Fatalf("accepted, but does not render: %v", err)
 		}
 		if second, _ := config.YAML(); second != first {
 			t.Errorf("rendered in two ways:\n%s\n%s", first, second)

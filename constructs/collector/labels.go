@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -210,7 +211,8 @@ func (l Labels) validate(v *faults) {
 		v.literal("labels: attribute", k)
 		v.printable("labels: attribute", k)
 	}
-	for name, value := range l.External {
+	for _, name := range slices.Sorted(maps.Keys(l.External)) {
+		value := l.External[name]
 		v.label("labels: external label", name)
 		if value == "" {
 			v.add("labels: external label %s is empty; an empty label is no label", name)

@@ -58,7 +58,11 @@ type batchProcessor struct {
 }
 
 func (t *Traces) validate(v *faults, otlp *OTLP) {
-	if t != nil && otlp == nil {
+	if t == nil {
+		return
+	}
+	if otlp == nil {
 		v.add("traces: they arrive over OTLP, which is off; turn it on")
 	}
+	v.region("traces: region", t.Region)
 }

@@ -27,6 +27,8 @@ func TestOptionsAreRejected(t *testing.T) {
 		"statsd address":  {minimal(func(c *Config) { c.StatsD = &StatsD{} }), []string{`statsd: address "" is not host:port`}},
 		"statsd interval": {minimal(func(c *Config) { c.StatsD = &StatsD{Endpoint: "127.0.0.1:1", AggregationInterval: dur(0)} }), []string{"statsd: aggregation interval 0s"}},
 		"statsd rates":    {minimal(func(c *Config) { c.StatsD = &StatsD{Endpoint: "127.0.0.1:1", Rates: []string{"a", "a"}} }), []string{`statsd: rates: "a" is empty or named twice`}},
+		"statsd token":    {minimal(func(c *Config) { c.StatsD = &StatsD{Endpoint: "127.0.0.1:1", Rates: []string{"${Token[A.1]}"}} }), []string{"known only at deployment"}},
+		"all interfaces":  {minimal(func(c *Config) { c.OTLP.HTTPEndpoint = "0.0.0.0:13133"; c.HealthCheckEndpoint = "127.0.0.1:13133" }), []string{"both listen on 0.0.0.0:13133"}},
 		"collector port":  {minimal(func(c *Config) { c.CollectorMetrics = &CollectorMetrics{Port: "0"} }), []string{"the collector's own metrics: port 0"}},
 		"collector job": {minimal(func(c *Config) {
 			c.CollectorMetrics = &CollectorMetrics{}
@@ -56,6 +58,8 @@ func TestOptionsAreRejected(t *testing.T) {
 		"static job":        {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"job": "a"} })), []string{`static label "job" is set by the scrape`}},
 		"static name":       {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"a-b": "a"} })), []string{`static label "a-b" is not the name of a label`}},
 		"keep":              {minimal(job(func(j *ScrapeJob) { j.KeepMetrics = []string{"("} })), []string{`keep metrics: "(" is not a regular expression`}},
+		"null":              {minimal(job(func(j *ScrapeJob) { j.KeepMetrics = []string{"null"} })), []string{`keep metrics: "null" is not read as a regular expression; write (null)`}},
+		"unbalanced":        {minimal(job(func(j *ScrapeJob) { j.DropMetrics = []string{`a)(?:b`, `a)\`, `\Qa`} })), []string{`drop metrics: "a)(?:b" is not a regular expression`, `drop metrics: "\\Qa" is`, `drop metrics: "a)\\" is not a regular expression`}},
 		"drop":              {minimal(job(func(j *ScrapeJob) { j.DropMetrics = []string{""} })), []string{"drop metrics: the regular expression is empty"}},
 		"relabel action":    {relabel(RelabelRule{Action: "hash", SourceLabels: []string{"a"}}), []string{`relabel rule 1: unknown action "hash"`}},
 		"relabel target":    {relabel(RelabelRule{SourceLabels: []string{"a"}}), []string{`target label "" is not the name of a label`}},
@@ -67,14 +71,24 @@ func TestOptionsAreRejected(t *testing.T) {
 		"task metric":       {minimal(func(c *Config) { c.TaskMetrics = &TaskMetrics{Metrics: []string{"ecs.task.cpu.utilised"}} }), []string{`unknown metric "ecs.task.cpu.utilised", did you mean ecs.task.cpu.utilized?`}},
 		"http":              {minimal(func(c *Config) { c.RemoteWrite.Endpoint = "http://x/" }), []string{`endpoint "http://x/" is not an https URL`}},
 		"role":              {minimal(func(c *Config) { c.RemoteWrite.AssumeRole = &AssumeRole{ARN: "writer"} }), []string{`"writer" is not the ARN of an IAM role`}},
-		"little memory":     {minimal(func(c *Config) { c.MemoryLimitMiB = 63 }), []string{"63 MiB", "at least 64 MiB"}},
-		"unknown policy":    {minimal(func(c *Config) { c.Labels.Policy = "some" }), []string{`unknown policy "some"`}},
-		"empty list":        {minimal(func(c *Config) { c.Labels.Policy = LabelsList }), []string{"the list of attributes to keep is empty"}},
-		"list elsewhere":    {minimal(func(c *Config) { c.Labels = Labels{Policy: LabelsAll, Keep: []string{"a"}} }), []string{`does not go with policy "all"`}},
-		"reserved in list":  {minimal(func(c *Config) { c.Labels.Keep = []string{"_a"} }), []string{`"_a" is not the name`}},
-		"external label":    {minimal(func(c *Config) { c.Labels.External = map[string]string{"a-b": ""} }), []string{`external label "a-b" is not the name of a label`, "is empty"}},
-		"extra text":        {minimal(func(c *Config) { c.Extra = "- a" }), []string{"extra configuration: not a mapping"}},
-		"extra component":   {minimal(func(c *Config) { c.Extra = "processors: {bach: }" }), []string{"with the extra configuration: processors: bach is not part of ADOT v0.49.0, did you mean batch?"}},
+		"region":            {minimal(func(c *Config) { c.RemoteWrite.Region = "Ireland" }), []string{`remote write: region "Ireland" is not the name of an AWS region`}},
+		"sts region": {minimal(func(c *Config) {
+			c.RemoteWrite.AssumeRole = &AssumeRole{ARN: "arn:aws:iam::111122223333:role/a", STSRegion: "eu-west-1a"}
+		}), []string{`STS region "eu-west-1a"`}},
+		"traces region": {minimal(func(c *Config) { c.Traces = &Traces{Region: "us"} }), []string{`traces: region "us" is not the name`}},
+		"not UTF-8": {minimal(func(c *Config) {
+			c.RemoteWrite.Endpoint = "https://a/\xff"
+			c.RemoteWrite.AssumeRole = &AssumeRole{ARN: "arn:aws:iam::111122223333:role/\xff", ExternalID: "\xff"}
+		}), []string{`endpoint "https://a/\xff" holds a control character or is not UTF-8`, "role to assume", "external ID"}},
+		"question mark":    {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"a": "? b"} })), []string{`static label a "? b" starts with a question mark alone`}},
+		"little memory":    {minimal(func(c *Config) { c.MemoryLimitMiB = 63 }), []string{"63 MiB", "at least 64 MiB"}},
+		"unknown policy":   {minimal(func(c *Config) { c.Labels.Policy = "some" }), []string{`unknown policy "some"`}},
+		"empty list":       {minimal(func(c *Config) { c.Labels.Policy = LabelsList }), []string{"the list of attributes to keep is empty"}},
+		"list elsewhere":   {minimal(func(c *Config) { c.Labels = Labels{Policy: LabelsAll, Keep: []string{"a"}} }), []string{`does not go with policy "all"`}},
+		"reserved in list": {minimal(func(c *Config) { c.Labels.Keep = []string{"_a"} }), []string{`"_a" is not the name`}},
+		"external label":   {minimal(func(c *Config) { c.Labels.External = map[string]string{"a-b": ""} }), []string{`external label "a-b" is not the name of a label`, "is empty"}},
+		"extra text":       {minimal(func(c *Config) { c.Extra = "- a" }), []string{"extra configuration: not a mapping"}},
+		"extra component":  {minimal(func(c *Config) { c.Extra = "processors: {bach: }" }), []string{"with the extra configuration: processors: bach is not part of ADOT v0.49.0, did you mean batch?"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tc.config.YAML()

@@ -285,7 +285,7 @@ func (j ScrapeJob) relabelConfigs() []relabelConfig {
 		names  []string
 	}{{RelabelKeep, j.KeepMetrics}, {RelabelDrop, j.DropMetrics}} {
 		if len(filter.names) > 0 {
-			rules = append(rules, relabelConfig{SourceLabels: []string{"__name__"}, Regex: text(strings.Join(filter.names, "|")), Action: filter.action})
+			rules = append(rules, relabelConfig{SourceLabels: []string{"__name__"}, Regex: text(anyOf(filter.names)), Action: filter.action})
 		}
 	}
 	for _, r := range j.Relabel {
@@ -294,6 +294,14 @@ func (j ScrapeJob) relabelConfigs() []relabelConfig {
 		})
 	}
 	return rules
+}
+
+// anyOf matches what one of the regular expressions matches; the groups keep their flags apart.
+func anyOf(all []string) string {
+	if len(all) == 1 {
+		return all[0]
+	}
+	return "(?:" + strings.Join(all, ")|(?:") + ")"
 }
 
 func (r RelabelRule) action() RelabelAction {

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -28,7 +29,7 @@ var bodySize = regexp.MustCompile(`^(0|[0-9]{1,9}([KMG]i?)?B)$`)
 
 func (j ScrapeJob) validate(v *faults, where string) {
 	v.literal(where+": name", j.Name)
-	v.printable(where+": name", j.Name)
+	v.scraped(where+": name", j.Name)
 	if len(j.Targets) == 0 {
 		v.add("%s: no target to scrape", where)
 	}
@@ -46,12 +47,13 @@ func (j ScrapeJob) validate(v *faults, where string) {
 		v.add("%s: body size limit %q is not a size such as 16MB", where, s)
 	}
 	j.validateAccess(v, where)
-	for name, value := range j.StaticLabels {
+	for _, name := range slices.Sorted(maps.Keys(j.StaticLabels)) {
+		value := j.StaticLabels[name]
 		if slices.Contains([]string{"job", "instance"}, name) {
 			v.add("%s: static label %q is set by the scrape; set the job's Name instead", where, name)
 		}
 		v.label(where+": static label", name)
-		v.printable(where+": static label "+name, value)
+		v.scraped(where+": static label "+name, value)
 	}
 	if len(j.KeepMetrics) > 0 {
 		v.regexps(where+": keep metrics", j.KeepMetrics...)
@@ -95,13 +97,13 @@ func (j ScrapeJob) validateAccess(v *faults, where string) {
 				v.add("%s: TLS: a CA is named, and verification is skipped; keep one of them", where)
 			}
 		}
-		v.printable(where+": TLS: server name", t.ServerName)
+		v.scraped(where+": TLS: server name", t.ServerName)
 	}
 	if b := j.BasicAuth; b != nil {
 		if b.Username == "" {
 			v.add("%s: basic auth: the user name is empty", where)
 		}
-		v.printable(where+": basic auth: user name", b.Username)
+		v.scraped(where+": basic auth: user name", b.Username)
 		v.variable(where+": basic auth: password variable", b.PasswordVariable)
 		if j.BearerTokenVariable != "" {
 			v.add("%s: both basic auth and a bearer token are set; keep one of them", where)
@@ -141,7 +143,7 @@ func (r RelabelRule) validate(v *faults, where string) {
 	} else if byLabelName {
 		v.add("%s: %s needs a regular expression", where, r.action())
 	}
-	v.printable(where+": replacement", r.Replacement)
+	v.scraped(where+": replacement", r.Replacement)
 }
 
 var (

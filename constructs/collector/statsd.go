@@ -57,6 +57,9 @@ func (s *StatsD) validate(v *faults) {
 			v.add("statsd: rates: %q is empty or named twice", r)
 		}
 		v.literal("statsd: rates:", r)
+		if hasPlaceholder(r) {
+			v.add("statsd: rates: %q is known only at deployment; name the counter itself", r)
+		}
 		v.printable("statsd: rates:", r)
 	}
 }

@@ -105,7 +105,7 @@ func (t *TaskMetrics) validate(v *faults) {
 		return
 	}
 	v.positive("task metrics: interval", t.Interval)
-	for _, m := range t.Metrics {
+	for _, m := range t.Metrics { // a placeholder is no known name either
 		if !slices.Contains(KnownTaskMetrics(), m) {
 			v.add("task metrics: unknown metric %q%s", m, suggestion(m, KnownTaskMetrics()))
 		}
@@ -130,11 +130,13 @@ func onlyMetrics(names []string) filterProcessor {
 	}
 }
 
+var ottlEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // nameIsOneOf is an OTTL condition. The pattern is escaped once for the regular expression and once for the OTTL string.
 func nameIsOneOf(names []string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
-		quoted[i] = strings.ReplaceAll(regexp.QuoteMeta(n), `\`, `\\`)
+		quoted[i] = ottlEscaper.Replace(regexp.QuoteMeta(n))
 	}
 	return fmt.Sprintf(`IsMatch(metric.name, "^(%s)$")`, strings.Join(quoted, "|"))
 }

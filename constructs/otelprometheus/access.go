@@ -1,7 +1,9 @@
 package otelprometheus
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -27,11 +29,7 @@ func (s *settings) validateAccess(f *faults) {
 			f.add("Telemetry.RemoteWrite: ExternalId and StsRegion go with AssumeRole, which is not set")
 		}
 	}
-	if r := s.telemetry.RemoteWrite; r != nil && r.Endpoint != nil && s.telemetry.Workspace != nil {
-		if message := panicOf(func() { amp.RemoteWriteUrlFor(s.telemetry.Workspace, r.Endpoint) }); message != "" {
-			f.add("Telemetry.RemoteWrite.Endpoint: %s", message)
-		}
-	}
+	s.validateEndpoint(f)
 	if r := s.telemetry.Roles; r != nil {
 		if s.task.ownTaskRole && (boolOr(r.ManagedPolicy, false) || r.TaskRoleName != nil) {
 			f.add("Telemetry.Roles: ManagedPolicy and TaskRoleName change a task role that is created, but one is given; change that one, or leave it out")
@@ -42,6 +40,25 @@ func (s *settings) validateAccess(f *faults) {
 	}
 }
 
+// validateEndpoint asks amp for the URL before anything is built; a workspace that is yet to be made is stood in for.
+func (s *settings) validateEndpoint(f *faults) {
+	r := s.telemetry.RemoteWrite
+	if r == nil || r.Endpoint == nil {
+		return
+	}
+	message := panicOf(func() {
+		workspace := s.telemetry.Workspace
+		if workspace == nil {
+			workspace = amp.WorkspaceFromWorkspaceAttributes(awscdk.NewStack(nil, nil, nil), jsii.String(idWorkspace),
+				&amp.WorkspaceAttributes{WorkspaceId: jsii.String("ws-pending"), Region: s.task.region})
+		}
+		amp.RemoteWriteUrlFor(workspace, r.Endpoint)
+	})
+	if message != "" {
+		f.add("Telemetry.RemoteWrite.Endpoint: %s", message[strings.LastIndex(message, "endpoint: ")+len("endpoint: "):])
+	}
+}
+
 func (s *settings) assumedRole() awsiam.IRole {
 	if r := s.telemetry.RemoteWrite; r != nil {
 		return r.AssumeRole
@@ -49,24 +66,29 @@ func (s *settings) assumedRole() awsiam.IRole {
 	return nil
 }
 
-// remoteWrite is where the collector writes, once the workspace is there.
-func (s *sidecar) remoteWrite() collector.RemoteWrite {
-	r := s.settings.telemetry.RemoteWrite
-	if r == nil {
-		r = &RemoteWriteProps{}
-	}
-	w := collector.RemoteWrite{
-		Endpoint: *amp.RemoteWriteUrlFor(s.workspace, r.Endpoint),
-		Region:   stringOr(r.Region, *s.workspace.Env().Region),
-	}
-	if r.AssumeRole != nil {
-		w.AssumeRole = &collector.AssumeRole{
-			ARN:        *r.AssumeRole.RoleArn(),
-			STSRegion:  stringOr(r.StsRegion, *s.task.Stack().Region()),
-			ExternalID: stringOr(r.ExternalId, ""),
+// remoteWrite is where the collector writes, given the workspace's URL and region and those of the task.
+func (s *settings) remoteWrite(endpoint, region, taskRegion string) collector.RemoteWrite {
+	w := collector.RemoteWrite{Endpoint: endpoint, Region: region}
+	if r := s.telemetry.RemoteWrite; r != nil {
+		w.Region = stringOr(r.Region, region)
+		if r.AssumeRole != nil {
+			w.AssumeRole = &collector.AssumeRole{
+				ARN:        *r.AssumeRole.RoleArn(),
+				STSRegion:  stringOr(r.StsRegion, taskRegion),
+				ExternalID: stringOr(r.ExternalId, ""),
+			}
 		}
 	}
 	return w
+}
+
+// remoteWrite is where the collector writes, once the workspace is there.
+func (s *sidecar) remoteWrite() collector.RemoteWrite {
+	var endpoint *amp.EndpointOptions
+	if r := s.settings.telemetry.RemoteWrite; r != nil {
+		endpoint = r.Endpoint
+	}
+	return s.settings.remoteWrite(*amp.RemoteWriteUrlFor(s.workspace, endpoint), *s.workspace.Env().Region, *s.task.Stack().Region())
 }
 
 // grantWrite gives the task role the one way in that it uses.
@@ -75,9 +97,7 @@ func (s *sidecar) grantWrite() {
 	roles := s.settings.telemetry.Roles
 	switch {
 	case s.settings.assumedRole() != nil:
-		awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
-			Grantee: role, Actions: jsii.Strings("sts:AssumeRole"), ResourceArns: &[]*string{s.settings.assumedRole().RoleArn()},
-		})
+		s.allow(s.settings.assumedRole().RoleArn(), "sts:AssumeRole")
 	case roles != nil && boolOr(roles.ManagedPolicy, false):
 		role.AddManagedPolicy(awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("AmazonPrometheusRemoteWriteAccess")))
 	default:
@@ -86,6 +106,28 @@ func (s *sidecar) grantWrite() {
 	if roles != nil && roles.TaskRoleName != nil {
 		s.created(idTaskRole).SetRoleName(roles.TaskRoleName)
 	}
+}
+
+// allow lets the task role do something, or says in a warning what it lacks.
+func (s *sidecar) allow(resource *string, actions ...string) {
+	s.warnWithoutEffect(awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+		Grantee: s.task.TaskRole(), Actions: jsii.Strings(actions...), ResourceArns: &[]*string{resource},
+	}), *resource, actions...)
+}
+
+// warnWithoutEffect names the statement that a task role needs, where a grant could not change it.
+func (s *sidecar) warnWithoutEffect(grant awsiam.Grant, resource string, actions ...string) {
+	role := s.task.TaskRole()
+	if amp.GrantTookEffect(role.GrantPrincipal(), grant) {
+		return
+	}
+	slices.Sort(actions)
+	statement, err := json.Marshal(map[string]any{"Effect": "Allow", "Action": actions, "Resource": resource})
+	if err != nil {
+		panic(err) // strings can always be written
+	}
+	awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:taskRoleNotChanged"),
+		jsii.String("the task role "+*role.RoleArn()+" cannot be changed by this app; attach this statement to it: "+string(statement)))
 }
 
 // created is a role that awscdk made below the task definition, or nil.
@@ -138,7 +180,7 @@ func (s *sidecar) addVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
 	if s.settings.assumedRole() != nil {
 		add("Sts", awsec2.InterfaceVpcEndpointAwsService_STS())
 	}
-	if s.parameter != nil || s.settings.source.parameter != nil {
+	if s.parameter != nil || s.settings.source.parameter != nil || boolOr(props.Ssm, false) {
 		add("Ssm", awsec2.InterfaceVpcEndpointAwsService_SSM())
 	}
 	if s.tracing() {

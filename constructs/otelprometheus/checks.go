@@ -2,6 +2,7 @@ package otelprometheus
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,8 +20,10 @@ func (c *synthChecks) Validate() *[]*string {
 	answer(c.s.task, func() {
 		c.ports(&f)
 		c.size(&f)
+		c.volumes(&f)
 		c.order(&f)
 		c.scraped(&f)
+		c.exceptions(&f)
 	})
 	return jsii.Strings(f...)
 }
@@ -38,6 +41,10 @@ func (c *synthChecks) ports(f *faults) {
 		}
 		seen[l] = name
 	}
+	if len(*c.s.collector.PortMappings()) > 0 {
+		f.add("the collector has port mappings; its receivers have no authentication and are for the containers of the task only, so remove them, "+
+			"and point load balancers at container %s", c.appName())
+	}
 	bridge := c.s.settings.task.bridge()
 	if !bridge {
 		name := *c.s.collector.ContainerName()
@@ -50,6 +57,8 @@ func (c *synthChecks) ports(f *faults) {
 	}
 	for _, container := range *c.s.task.Containers() {
 		for _, m := range *container.PortMappings() {
+			f.numberIn("container "+*container.ContainerName()+": port", m.ContainerPort, 0, maxPort)
+			f.numberIn("container "+*container.ContainerName()+": host port", m.HostPort, 0, maxPort)
 			port := m.ContainerPort
 			if bridge {
 				port = m.HostPort
@@ -62,6 +71,48 @@ func (c *synthChecks) ports(f *faults) {
 				protocol = "udp"
 			}
 			listen(*container.ContainerName(), number(port), protocol)
+		}
+	}
+}
+
+const maxPort = 65535
+
+// appName is the container that a load balancer should have.
+func (c *synthChecks) appName() string {
+	if d := c.s.task.DefaultContainer(); d != nil {
+		return *d.ContainerName()
+	}
+	return "of the application"
+}
+
+// volumes reports mounts of volumes that are not there, and volumes that Fargate does not have.
+func (c *synthChecks) volumes(f *faults) {
+	known := map[string]bool{}
+	volumes, _ := c.s.task.Stack().Resolve(c.s.cfn().Volumes()).([]any)
+	for _, v := range volumes {
+		fields, _ := v.(map[string]any)
+		name, _ := fields["name"].(string)
+		known[name] = true
+		if host, _ := fields["host"].(map[string]any); host["sourcePath"] != nil && c.s.settings.task.on("FARGATE") {
+			f.add("volume %s is a path of the host, which Fargate does not give; leave out Host, or use EFS", name)
+		}
+	}
+	for _, container := range *c.s.task.Containers() {
+		for _, m := range *container.MountPoints() {
+			if m.SourceVolume != nil && !unresolved(*m.SourceVolume) && !known[*m.SourceVolume] {
+				f.add("container %s mounts volume %s, which the task does not have; add it with AddVolume", *container.ContainerName(), *m.SourceVolume)
+			}
+		}
+	}
+}
+
+// exceptions reports names in Telemetry.Containers that no container has.
+func (c *synthChecks) exceptions(f *faults) {
+	if all := c.s.settings.telemetry.Containers; all != nil {
+		for _, name := range slices.Sorted(maps.Keys(*all)) {
+			if c.s.task.FindContainer(&name) == nil {
+				f.add("Telemetry.Containers names container %s, which is not in the task", name)
+			}
 		}
 	}
 }
@@ -182,6 +233,8 @@ func (c *synthChecks) scraped(f *faults) {
 			f.add("scrape job %s reads the collector itself; use Telemetry.CollectorMetrics", job)
 		case wanted != firstEligible && c.s.task.FindContainer(&wanted) == nil:
 			f.add("scrape job %s reads container %s, which is not in the task", job, wanted)
+		case wanted != firstEligible && c.s.settings.task.bridge() && strings.HasPrefix(c.s.settings.config.Scrape[i].Targets[0], loopback+":"):
+			f.add("scrape job %s reads container %s, which opted out or routes logs, so the collector is not linked to it; let it in, or use network mode awsvpc", job, wanted)
 		case wanted == firstEligible && c.s.settings.task.bridge() && c.s.firstScraped == "":
 			f.add("scrape job %s has no container to read; add one, or name it in ScrapeJob.ContainerName", job)
 		}

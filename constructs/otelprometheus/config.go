@@ -155,11 +155,21 @@ func ConfigFromS3(bucket awss3.IBucket, key *string, revision *string) *Config {
 	return &Config{bucket: bucket, key: stringOr(key, ""), revision: revision}
 }
 
+// ConfigFromAssetOptions configures a configuration file of one's own.
+type ConfigFromAssetOptions struct {
+	// AllowUnknownComponents accepts components that ADOT does not have, for an image of one's own.
+	//
+	// Default: false.
+	AllowUnknownComponents *bool
+}
+
 // ConfigFromAsset takes a local file, which is checked at synthesis and uploaded as an asset when the app is deployed. The
 // task role may read it. A change of the file makes a new task definition.
-func ConfigFromAsset(path *string, options *ConfigFromYamlOptions) *Config {
-	c := ConfigFromYaml(nil, options)
-	c.assetPath = stringOr(path, "")
+func ConfigFromAsset(path *string, options *ConfigFromAssetOptions) *Config {
+	c := &Config{assetPath: stringOr(path, "")}
+	if options != nil {
+		c.check.AllowUnknownComponents = boolOr(options.AllowUnknownComponents, false)
+	}
 	return c
 }
 
@@ -184,7 +194,9 @@ func (c *Config) validate(f *faults) {
 		}
 		f.addCheck(where, string(text), c.check)
 	case c.text != "":
-		f.addCheck(where, c.text, c.check)
+		if collector.ReplacePlaceholders(c.text, "") != "" { // what is known only at deployment cannot be checked
+			f.addCheck(where, c.text, c.check)
+		}
 		f.addSize(where, c.text, c.inline)
 	default:
 		f.add("%s is empty; name a file, a text, a parameter or an object", where)
@@ -235,7 +247,7 @@ func (s *sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 	case c.parameter != nil:
 		(*o.Secrets)[envConfig] = awsecs.Secret_FromSsmParameter(c.parameter)
 	case c.bucket != nil:
-		c.bucket.GrantRead(s.task.TaskRole(), c.key)
+		s.warnWithoutEffect(c.bucket.GrantRead(s.task.TaskRole(), c.key), *c.bucket.ArnForObjects(&c.key), "s3:GetObject")
 		source = s.s3Source(*c.bucket.BucketName(), c.key)
 	case c.assetPath != "":
 		s.asset = awss3assets.NewAsset(s.task, jsii.String(idConfigParameter), &awss3assets.AssetProps{Path: &c.assetPath})

@@ -198,7 +198,12 @@ type adopter struct{ s *sidecar }
 // Visit implements awscdk.IAspect.
 func (a *adopter) Visit(node constructs.IConstruct) {
 	answer(node, func() {
-		if container, ok := node.(awsecs.ContainerDefinition); ok {
+		if *node.Node().Path() == *a.s.task.Node().Path() {
+			// A container may stand elsewhere in the tree.
+			for _, container := range *a.s.task.Containers() {
+				a.s.adopt(container)
+			}
+		} else if container, ok := node.(awsecs.ContainerDefinition); ok {
 			a.s.adopt(container)
 		} else {
 			a.s.restrictTrust(node)

@@ -34,6 +34,7 @@ func NewOtelPrometheusEc2TaskDefinition(scope constructs.Construct, id *string, 
 	s := mustResolve("NewOtelPrometheusEc2TaskDefinition", scope, id, props.Telemetry, task{
 		compatibility: awsecs.Compatibility_EC2,
 		networkMode:   props.NetworkMode,
+		family:        props.Family,
 		ownTaskRole:   props.TaskRole != nil,
 	})
 	t := &OtelPrometheusEc2TaskDefinition{}

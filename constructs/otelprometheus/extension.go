@@ -38,6 +38,7 @@ func (e *OtelPrometheusSidecar) Extend(taskDefinition awsecs.TaskDefinition) {
 }
 
 func (e *OtelPrometheusSidecar) extend(td awsecs.TaskDefinition) {
+	e.sidecar = nil
 	var f faults
 	if td.Node().TryFindChild(jsii.String(idCollector)) != nil {
 		f.add("there is a collector already; add the extension once, and to a task definition that does not bring one")
@@ -49,10 +50,15 @@ func (e *OtelPrometheusSidecar) extend(td awsecs.TaskDefinition) {
 		platform:      td.RuntimePlatform(),
 		cpu:           parseNumber(cfn.Cpu()),
 		memoryMiB:     parseNumber(cfn.Memory()),
+		family:        td.Family(),
+		region:        td.Stack().Region(),
 		ownTaskRole:   td.Node().TryFindChild(jsii.String(idTaskRole)) == nil,
 	}.withDefaults()
 	t.validate(&f)
 	resolved := resolve(e.telemetry, t, &f)
+	if name := resolved.collector.ContainerName; td.FindContainer(name) != nil {
+		f.add("a container named %s is there already; remove it, or set CollectorProps.ContainerName", *name)
+	}
 	if len(f) > 0 {
 		for _, fault := range f {
 			awscdk.Annotations_Of(td).AddError(jsii.String("OtelPrometheusSidecar: " + fault))

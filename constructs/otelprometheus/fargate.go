@@ -42,6 +42,7 @@ func NewOtelPrometheusFargateTaskDefinition(scope constructs.Construct, id *stri
 		platform:      props.RuntimePlatform,
 		cpu:           knownNumber(props.Cpu, defaultFargateCpu),
 		memoryMiB:     knownNumber(props.MemoryLimitMiB, defaultFargateMemoryMiB),
+		family:        props.Family,
 		ownTaskRole:   props.TaskRole != nil,
 	})
 	t := &OtelPrometheusFargateTaskDefinition{}

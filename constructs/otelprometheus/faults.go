@@ -48,8 +48,8 @@ func (f *faults) duration(what string, d awscdk.Duration) *time.Duration {
 
 // durationIn reports a duration outside a range.
 func (f *faults) durationIn(what string, d awscdk.Duration, low, high time.Duration) {
-	if v := f.duration(what, d); v != nil && (*v < low || *v > high) {
-		f.add("%s is %s; ECS takes %.0f to %.0f seconds", what, *v, low.Seconds(), high.Seconds())
+	if v := f.duration(what, d); v != nil && (*v < low || *v > high || *v%time.Second != 0) {
+		f.add("%s is %s; ECS takes %.0f to %.0f whole seconds", what, *v, low.Seconds(), high.Seconds())
 	}
 }
 

@@ -22,6 +22,8 @@ type task struct {
 	cpu           *float64 // nil where it is not known or there is none
 	memoryMiB     *float64 // nil where it is not known or there is none
 	ownTaskRole   bool     // the user gave one
+	family        *string  // nil where awscdk makes one up
+	region        *string  // of the stack
 }
 
 // withDefaults fills in the network mode as awsecs does.
@@ -100,5 +102,8 @@ func (s *sidecar) linkScraped(container awsecs.ContainerDefinition) (linked bool
 	}
 	return linked
 }
+
+// familyName is what an unnamed job is called.
+func (t task) familyName() string { return stringOr(t.family, pendingFamily) }
 
 func portOf(address string) string { return address[strings.LastIndex(address, ":")+1:] }

@@ -35,6 +35,12 @@ type TelemetryProps struct {
 	// Default: nothing is scraped.
 	Scrape *[]*ScrapeJob
 
+	// ScrapeOnShutdown scrapes once more when the collector is told to stop. Containers that depend on the collector have stopped
+	// by then, and such a scrape only stores up with the value 0; it is of use for those that opted out.
+	//
+	// Default: false.
+	ScrapeOnShutdown *bool
+
 	// TaskMetrics collects CPU, memory, network and storage metrics of the task from ECS.
 	//
 	// Default: on.

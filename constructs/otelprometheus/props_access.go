@@ -67,6 +67,12 @@ type VpcEndpointsProps struct {
 	// Default: the private subnets of the VPC, or the isolated ones where it has no others.
 	Subnets *awsec2.SubnetSelection
 
+	// Ssm adds the endpoint that containers with secrets from SSM parameters need. It is added anyway where the configuration is in
+	// a parameter.
+	//
+	// Default: false.
+	Ssm *bool
+
 	// SecretsManager adds the endpoint that containers with secrets from Secrets Manager need.
 	//
 	// Default: false.

@@ -31,7 +31,7 @@ type CollectorProps struct {
 
 	// MemoryReservationMiB is the memory set aside for the container, in MiB.
 	//
-	// Default: none.
+	// Default: none; 256 without a limit in a task on EC2 without memory of its own, where ECS wants one of the three.
 	MemoryReservationMiB *float64
 
 	// Essential says whether the task stops when the collector stops for good.

@@ -174,13 +174,19 @@ type TaskMetricsProps struct {
 	Containers *bool
 }
 
-// StatsdProps configures the StatsD receiver. Clients send to 127.0.0.1 over UDP.
+// StatsdProps configures the StatsD receiver. Clients send over UDP to 127.0.0.1, or with network mode bridge to the collector's
+// container by its name.
 //
 // Gauges are stored as they are. Timers, histograms and distributions become summaries of one AggregationInterval: their
 // quantiles hold for it, and the series _sum and _count start anew with each. Counters are increments, which Prometheus
 // has no place for: those that Rates names become rates per second, all others are dropped, and the collector's log names
 // them. Without Rates a warning says so.
 type StatsdProps struct {
+	// Enabled turns the receiver on or off.
+	//
+	// Default: true.
+	Enabled *bool
+
 	// Port to listen on, 1 to 65535.
 	//
 	// Default: 8125.

@@ -1,8 +1,11 @@
 package otelprometheus
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -16,12 +19,13 @@ import (
 
 // Defaults of the collector's container.
 const (
-	defaultImage         = "public.ecr.aws/aws-observability/aws-otel-collector:" + collector.ADOTVersion
-	defaultContainerName = "aws-otel-collector"
-	defaultUser          = "4317"
-	defaultMemoryMiB     = 512
-	defaultStopTimeout   = 60 * time.Second
-	defaultStreamPrefix  = "ecs"
+	defaultImage          = "public.ecr.aws/aws-observability/aws-otel-collector:" + collector.ADOTVersion
+	defaultContainerName  = "aws-otel-collector"
+	defaultUser           = "4317"
+	defaultMemoryMiB      = 512
+	defaultReservationMiB = 256
+	defaultStopTimeout    = 60 * time.Second
+	defaultStreamPrefix   = "ecs"
 
 	defaultHealthStartPeriod = 10 * time.Second
 
@@ -91,6 +95,9 @@ func mustResolve(constructor string, scope constructs.Construct, id *string, tel
 		f.add("id is empty; pass a name that is unique in its scope")
 	}
 	t = t.withDefaults()
+	if scope != nil {
+		t.region = awscdk.Stack_Of(scope).Region()
+	}
 	t.validate(&f)
 	s := resolve(telemetry, t, &f)
 	path := constructor
@@ -145,9 +152,10 @@ func (s *settings) rejectIgnored(f *faults) {
 
 func (s *settings) resolveConfig(f *faults) {
 	c := collector.Config{
-		RemoteWrite:    collector.RemoteWrite{Endpoint: pendingEndpoint, Region: pendingRegion},
-		MemoryLimitMiB: s.memoryMiB,
-		Extra:          s.source.extra,
+		RemoteWrite:      s.remoteWrite(pendingEndpoint, pendingRegion, pendingTaskRegion),
+		MemoryLimitMiB:   s.memoryMiB,
+		Extra:            s.source.extra,
+		ScrapeOnShutdown: boolOr(s.telemetry.ScrapeOnShutdown, false),
 	}
 	if s.healthOn {
 		c.HealthCheckEndpoint = healthCheckEndpoint
@@ -175,7 +183,7 @@ func (s *settings) resolveConfig(f *faults) {
 			Interval: f.duration("Telemetry.TaskMetrics.Interval", m.Interval), Metrics: plainStrings(m.Metrics), Containers: boolOr(m.Containers, false),
 		}
 	}
-	if d := t.Statsd; d != nil {
+	if d := t.Statsd; d != nil && boolOr(d.Enabled, true) {
 		c.StatsD = &collector.StatsD{
 			Endpoint:            s.task.listenHost() + ":" + numberOr(d.Port, defaultStatsdPort),
 			AggregationInterval: f.duration("Telemetry.Statsd.AggregationInterval", d.AggregationInterval),
@@ -200,7 +208,7 @@ func (s *settings) validateConfig(c collector.Config, f *faults) {
 	s.task.validateDirections(c, f)
 	text, err := c.YAML()
 	if err != nil {
-		f.addError(err)
+		f.addError(errors.New(strings.ReplaceAll(err.Error(), strconv.Quote(pendingFamily), "without a name")))
 		return
 	}
 	f.addSize("the generated configuration", text, s.source.inline)
@@ -221,7 +229,7 @@ func (s *settings) resolveScrapeJob(where string, job *ScrapeJob, others []colle
 		return collector.ScrapeJob{Name: where, Targets: []string{loopback + ":1"}}
 	}
 	r := collector.ScrapeJob{
-		Name:                  stringOr(job.Name, pendingFamily),
+		Name:                  stringOr(job.Name, s.task.familyName()),
 		Path:                  stringOr(job.Path, ""),
 		Interval:              f.duration(where+".Interval", job.Interval),
 		Timeout:               f.duration(where+".Timeout", job.Timeout),
@@ -244,7 +252,7 @@ func (s *settings) resolveScrapeJob(where string, job *ScrapeJob, others []colle
 		}
 	}
 	s.resolveAccess(where, fmt.Sprintf("SCRAPE_%d_", len(others)+1), job, &r, f)
-	if job.Name == nil && slices.ContainsFunc(others, func(o collector.ScrapeJob) bool { return o.Name == pendingFamily }) {
+	if job.Name == nil && slices.ContainsFunc(others, func(o collector.ScrapeJob) bool { return o.Name == s.task.familyName() }) {
 		f.add("%s.Name is not set; only one job can take the family's name", where)
 		r.Name = where
 	}
@@ -257,6 +265,8 @@ func (s *settings) resolveScrapeJob(where string, job *ScrapeJob, others []colle
 	if b := job.BodySizeLimit; b != nil {
 		if *b.IsUnresolved() {
 			f.add("%s.BodySizeLimit is a token; it must be known at synthesis", where)
+		} else if bytes := *b.ToBytes(nil); bytes < 1024 {
+			f.add("%s.BodySizeLimit is %.0f bytes; it must be at least 1 KiB", where, bytes)
 		} else {
 			r.BodySizeLimit = fmt.Sprintf("%.0fKB", *b.ToKibibytes(&awscdk.SizeConversionOptions{Rounding: awscdk.SizeRoundingBehavior_FLOOR}))
 		}
@@ -332,6 +342,10 @@ func (s *settings) resolveMemory(t task) {
 		s.memoryLimit = jsii.Number(min(defaultMemoryMiB, float64(int(*t.memoryMiB)/2)))
 	default:
 		s.memoryLimit = jsii.Number(defaultMemoryMiB)
+	}
+	// Without memory of the task, ECS on EC2 wants to know how much the container needs.
+	if s.memoryLimit == nil && s.collector.MemoryReservationMiB == nil && t.on("EC2") && t.memoryMiB == nil {
+		s.collector.MemoryReservationMiB = jsii.Number(defaultReservationMiB)
 	}
 	if known := knownNumber(s.memoryLimit, 0); known != nil {
 		s.memoryMiB = int(*known)

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
@@ -45,6 +46,9 @@ type sidecar struct {
 	// and links, by path.
 	prepared, connected map[string]bool
 
+	// keyAllowed says that LoggingProps.EncryptionKey allows CloudWatch Logs to use it.
+	keyAllowed bool
+
 	// firstScraped is the container that jobs without a container read, once there is one.
 	firstScraped string
 }
@@ -60,6 +64,9 @@ func (s *sidecar) addScrapeJob(job *ScrapeJob) {
 	config := s.settings.config
 	known := maps.Clone(s.settings.secrets)
 	added := s.settings.resolveScrapeJob("job", job, config.Scrape, &f)
+	if added.Name == pendingFamily {
+		added.Name = *s.task.Family()
+	}
 	config.Scrape = append(slices.Clone(config.Scrape), added)
 	s.settings.validateConfig(config, &f)
 	if len(f) > 0 {
@@ -99,7 +106,8 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 	s.warn()
 
 	task.Node().AddValidation(&synthChecks{s})
-	awscdk.Aspects_Of(task).Add(&adopter{s}, nil)
+	// Before the aspects that only look.
+	awscdk.Aspects_Of(task).Add(&adopter{s}, &awscdk.AspectOptions{Priority: awscdk.AspectPriority_MUTATING()})
 	return s
 }
 
@@ -153,6 +161,9 @@ func (s *sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
 	}
 	if own := c.Secrets; own != nil {
 		maps.Copy(*o.Secrets, *own)
+		for name := range *own {
+			delete(*o.Environment, name) // ECS takes a name once
+		}
 	}
 	return o
 }
@@ -174,8 +185,25 @@ func (s *sidecar) logGroup(id string, given awslogs.ILogGroup, name *string) aws
 	props := &awslogs.LogGroupProps{LogGroupName: name, Retention: l.Retention, RemovalPolicy: l.RemovalPolicy}
 	if l.EncryptionKey != nil {
 		props.EncryptionKey = l.EncryptionKey
+		s.allowLogs(l.EncryptionKey)
 	}
 	return awslogs.NewLogGroup(s.task, jsii.String(id), props)
+}
+
+// allowLogs lets CloudWatch Logs use the key for log groups of this account and region; a log group cannot be made otherwise.
+//
+// Source: Amazon CloudWatch Logs User Guide, encrypt log data using AWS KMS.
+func (s *sidecar) allowLogs(key awskms.IKey) {
+	if s.keyAllowed {
+		return
+	}
+	s.keyAllowed = true
+	stack := s.task.Stack()
+	key.GrantEncryptDecrypt(awsiam.NewServicePrincipal(jsii.String("logs."+*stack.Region()+".amazonaws.com"), &awsiam.ServicePrincipalOpts{
+		Conditions: &map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": stack.FormatArn(&awscdk.ArnComponents{
+			Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: jsii.String("*"), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,
+		})}},
+	}))
 }
 
 func (s *sidecar) awsLogs(group awslogs.ILogGroup) awsecs.LogDriver {
@@ -187,11 +215,7 @@ func (s *sidecar) grantTraces() {
 	if !s.tracing() {
 		return
 	}
-	awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
-		Grantee:      s.task.TaskRole(),
-		Actions:      jsii.Strings("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
-		ResourceArns: jsii.Strings("*"),
-	})
+	s.allow(jsii.String("*"), "xray:PutTelemetryRecords", "xray:PutTraceSegments")
 }
 
 // tracing says whether the collector is known to send traces.

@@ -41,6 +41,7 @@ func NewOtelPrometheusTaskDefinition(scope constructs.Construct, id *string, pro
 		platform:      props.RuntimePlatform,
 		cpu:           parseNumber(props.Cpu),
 		memoryMiB:     parseNumber(props.MemoryMiB),
+		family:        props.Family,
 		ownTaskRole:   props.TaskRole != nil,
 	})
 	t := &OtelPrometheusTaskDefinition{}

@@ -44,8 +44,8 @@ func (s *settings) validateContainer(t task, f *faults) {
 	}
 	if d := f.duration(where+".StopTimeout", c.StopTimeout); d != nil {
 		switch {
-		case *d < time.Second:
-			f.add("%s.StopTimeout is %s; it must be at least a second", where, *d)
+		case *d < time.Second || *d%time.Second != 0:
+			f.add("%s.StopTimeout is %s; it must be a whole number of seconds, at least one", where, *d)
 		case t.on("FARGATE") && *d > maxFargateStopTimeout:
 			f.add("%s.StopTimeout is %s; Fargate takes at most %.0f seconds", where, *d, maxFargateStopTimeout.Seconds())
 		}
@@ -67,8 +67,13 @@ func (s *settings) validateContainer(t task, f *faults) {
 	}
 	if s.restartOn {
 		f.durationIn(where+".RestartPolicy.AttemptPeriod", s.restart.AttemptPeriod, minRestartAttempt, maxRestartAttempt)
-		if codes := s.restart.IgnoredExitCodes; codes != nil && len(*codes) > maxRestartIgnoredExitCodes {
-			f.add("%s.RestartPolicy.IgnoredExitCodes has %d entries; ECS takes at most %d", where, len(*codes), maxRestartIgnoredExitCodes)
+		if codes := s.restart.IgnoredExitCodes; codes != nil {
+			if len(*codes) > maxRestartIgnoredExitCodes {
+				f.add("%s.RestartPolicy.IgnoredExitCodes has %d entries; ECS takes at most %d", where, len(*codes), maxRestartIgnoredExitCodes)
+			}
+			if slices.Contains(*codes, nil) {
+				f.add("%s.RestartPolicy.IgnoredExitCodes holds nil; remove it", where)
+			}
 		}
 	}
 	s.validateEnvironment(f)
@@ -90,12 +95,18 @@ func (s *settings) validateStartOrder(where string, order awsecs.ContainerDepend
 func (s *settings) validateEnvironment(f *faults) {
 	var names []string
 	if e := s.collector.Environment; e != nil {
-		for name := range *e {
+		for _, name := range slices.Sorted(maps.Keys(*e)) {
+			if (*e)[name] == nil {
+				f.add("Telemetry.Collector.Environment: %s is nil; give it a value, or remove it", name)
+			}
 			names = append(names, name)
 		}
 	}
 	if e := s.collector.Secrets; e != nil {
-		for name := range *e {
+		for _, name := range slices.Sorted(maps.Keys(*e)) {
+			if (*e)[name] == nil {
+				f.add("Telemetry.Collector.Secrets: %s is nil; give it a secret, or remove it", name)
+			}
 			if slices.Contains(names, name) {
 				f.add("Telemetry.Collector: %s is both in Environment and in Secrets; keep one of them", name)
 			}

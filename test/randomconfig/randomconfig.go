@@ -1,4 +1,5 @@
-// Package randomconfig makes collector configurations out of a fuzzer's bytes, good ones and bad ones.
+// Package randomconfig makes collector configurations out of a fuzzer's bytes, mostly good ones: what is refused tells a
+// fuzzer little.
 package randomconfig
 
 import (
@@ -13,90 +14,139 @@ func FromBytes(data []byte) collector.Config {
 	s := &source{data}
 	c := collector.Config{
 		RemoteWrite: collector.RemoteWrite{
-			Endpoint: s.pick("https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write", "https://"+s.text()),
-			Region:   s.pick("eu-west-1", s.text()),
+			Endpoint: s.choose("https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write"),
+			Region:   s.choose("eu-west-1"),
 		},
 		ScrapeOnShutdown: s.flag(),
-		MemoryLimitMiB:   []int{0, 256, 64, 63, 100000}[s.number(5)],
+		MemoryLimitMiB:   []int{0, 256, 64, 100000}[s.number(4)],
 	}
-	if s.flag() {
-		c.OTLP = &collector.OTLP{GRPCEndpoint: s.pick("", s.address()), HTTPEndpoint: s.pick(s.address(), "")}
+	if s.oneIn(32) {
+		c.RemoteWrite.Region, c.MemoryLimitMiB = s.text(), int(s.next())
 	}
+	if s.oneIn(16) {
+		c.RemoteWrite.Endpoint = "https://" + s.choose("aps.example.com:8443/a b", "aps.example.com/%41", "[::1]/") + s.text()
+	}
+	c.OTLP = s.otlp()
 	for range s.number(3) {
-		c.Scrape = append(c.Scrape, s.job())
+		c.Scrape = append(c.Scrape, s.job(len(c.Scrape)))
 	}
 	if s.flag() {
 		c.TaskMetrics = &collector.TaskMetrics{Interval: s.duration(), Containers: s.flag()}
 		if s.flag() {
 			known := collector.KnownTaskMetrics()
-			c.TaskMetrics.Metrics = []string{s.pick(known[s.number(len(known))], s.text())}
+			c.TaskMetrics.Metrics = []string{s.choose(known...), s.choose(known...)}
 		}
 	}
 	if s.flag() {
 		c.StatsD = &collector.StatsD{Endpoint: s.address(), AggregationInterval: s.duration()}
-		for range s.number(3) {
-			c.StatsD.Rates = append(c.StatsD.Rates, s.text())
+		for i := range s.number(3) {
+			c.StatsD.Rates = append(c.StatsD.Rates, s.choose(fmt.Sprint("counter.", i)))
 		}
 	}
 	if s.flag() {
-		c.CollectorMetrics = &collector.CollectorMetrics{Port: s.pick("", "8888", s.text()), Interval: s.duration()}
+		c.CollectorMetrics = &collector.CollectorMetrics{Port: s.choose("", "8888", "08889"), Interval: s.duration()}
 	}
-	if s.flag() {
-		c.Traces = &collector.Traces{Region: s.pick("", s.text())}
+	if s.flag() && (c.OTLP != nil || s.oneIn(16)) {
+		c.Traces = &collector.Traces{Region: s.choose("", "us-east-1")}
 	}
 	if s.flag() {
 		c.HealthCheckEndpoint = s.address()
 	}
 	if s.flag() {
 		c.RemoteWrite.AssumeRole = &collector.AssumeRole{
-			ARN: s.pick("arn:aws:iam::111122223333:role/writer", s.text()), STSRegion: s.pick("", s.text()), ExternalID: s.pick("", s.text()),
+			ARN: s.choose("arn:aws:iam::111122223333:role/writer"), STSRegion: s.choose("", "eu-west-1"), ExternalID: s.choose("", s.text()),
 		}
 	}
-	c.Labels.Policy = collector.LabelPolicy(s.pick("", "task", "identity", "all", "list", s.text()))
-	for range s.number(3) {
-		c.Labels.Keep = append(c.Labels.Keep, s.pick("aws.ecs.task.id", s.text()))
-	}
-	if s.flag() {
-		c.Labels.External = map[string]string{s.pick("team", s.text()): s.text()}
-	}
+	c.Labels = s.labels()
 	return c
 }
 
-func (s *source) job() collector.ScrapeJob {
+func (s *source) otlp() *collector.OTLP {
+	switch s.number(4) {
+	case 0:
+		return nil
+	case 1:
+		return &collector.OTLP{GRPCEndpoint: s.address()}
+	case 2:
+		return &collector.OTLP{HTTPEndpoint: s.address()}
+	default:
+		return &collector.OTLP{GRPCEndpoint: s.address(), HTTPEndpoint: s.address()}
+	}
+}
+
+func (s *source) labels() collector.Labels {
+	l := collector.Labels{Policy: collector.LabelPolicy(s.choose("", "task", "identity", "all", "list"))}
+	if l.Policy == collector.LabelsList || l.Policy == "" && s.flag() || s.oneIn(32) {
+		for range 1 + s.number(3) {
+			l.Keep = append(l.Keep, s.choose("aws.ecs.task.id", "aws_ecs_cluster_name", "deployment.environment.name", s.text()))
+		}
+	}
+	if s.flag() {
+		l.External = map[string]string{s.choose("team", "_x9", "job", "le"): s.text()}
+	}
+	return l
+}
+
+func (s *source) job(n int) collector.ScrapeJob {
 	j := collector.ScrapeJob{
-		Name: s.pick(fmt.Sprint("job", len(s.data)), s.text()), Targets: []string{s.address()}, Path: s.pick("", "/m", "/"+s.text()),
-		Scheme: s.pick("", "http", "https", s.text()), Interval: s.duration(), Timeout: s.duration(),
-		SampleLimit: s.pick("", "0", "10", s.text()), LabelLimit: s.pick("", "5", s.text()),
-		LabelValueLengthLimit: s.pick("", "5", s.text()), BodySizeLimit: s.pick("", "0", "16MB", "5KiB", s.text()),
+		Name: s.choose(fmt.Sprint("job", n), s.text()), Targets: []string{s.address()}, Path: s.choose("", "/m", "/a b", "/"+s.text()),
+		Interval: s.duration(), SampleLimit: s.choose("", "0", "10", "0010", "999999999999999999"), LabelLimit: s.choose("", "5"),
+		LabelValueLengthLimit: s.choose("", "5"), BodySizeLimit: s.choose("", "0", "16MB", "5KiB", "1B", "999999999GiB", "0GB"),
 		HonorLabels: s.flag(), NativeHistograms: s.flag(),
 	}
-	if s.flag() {
-		j.TLS = &collector.TLS{InsecureSkipVerify: s.flag(), CAVariable: s.pick("", "CA", s.text()), ServerName: s.pick("", s.text())}
+	if s.oneIn(4) {
+		j.Timeout = s.duration()
+	}
+	if s.oneIn(4) {
+		j.Targets = append(j.Targets, s.address())
 	}
 	if s.flag() {
-		j.BasicAuth = &collector.BasicAuth{Username: s.text(), PasswordVariable: s.pick("PASSWORD", s.text())}
-	}
-	j.BearerTokenVariable = s.pick("", "", "TOKEN", s.text())
-	for range s.number(3) {
-		j.KeepMetrics = append(j.KeepMetrics, s.pick("http_.*", s.text()))
-	}
-	for range s.number(2) {
-		j.DropMetrics = append(j.DropMetrics, s.text())
-	}
-	if s.flag() {
-		j.StaticLabels = map[string]string{s.pick("team", s.text()): s.text()}
-	}
-	for range s.number(3) {
-		r := collector.RelabelRule{
-			Action: collector.RelabelAction(s.pick("", "replace", "keep", "drop", "labelmap", "labeldrop", "labelkeep", s.text())),
-			Regex:  s.pick("", "(.*)", s.text()), TargetLabel: s.pick("", "a", s.text()), Replacement: s.pick("", "$1", "${1}_x", s.text()),
+		j.Scheme = s.choose("", "https")
+		j.TLS = &collector.TLS{InsecureSkipVerify: s.flag(), ServerName: s.choose("", "app.internal", s.text())}
+		if !j.TLS.InsecureSkipVerify || s.oneIn(8) {
+			j.TLS.CAVariable = s.choose("", "CA")
 		}
-		for range s.number(3) {
-			r.SourceLabels = append(r.SourceLabels, s.pick("__name__", s.text()))
-		}
-		j.Relabel = append(j.Relabel, r)
+	} else {
+		j.Scheme = s.choose("", "http", "https")
+	}
+	switch s.number(4) {
+	case 0:
+		j.BasicAuth = &collector.BasicAuth{Username: s.choose("reader", s.text()), PasswordVariable: s.choose("PASSWORD", "A"+s.text())}
+	case 1:
+		j.BearerTokenVariable = s.choose("TOKEN")
+	}
+	for range s.number(3) {
+		j.KeepMetrics = append(j.KeepMetrics, s.choose("http_.*", s.text()))
+	}
+	for range s.number(3) {
+		j.DropMetrics = append(j.DropMetrics, s.choose("go_.*", s.text()))
+	}
+	if s.flag() {
+		j.StaticLabels = map[string]string{s.choose("team", "__param_x", "__address__", "__metrics_path__", "__scheme__"): s.text()}
+	}
+	for range s.number(3) {
+		j.Relabel = append(j.Relabel, s.rule())
 	}
 	return j
+}
+
+func (s *source) rule() collector.RelabelRule {
+	r := collector.RelabelRule{Action: collector.RelabelAction(s.choose("", "replace", "keep", "drop", "labelmap", "labeldrop", "labelkeep"))}
+	switch r.Action {
+	case collector.RelabelLabelMap:
+		r.Regex, r.Replacement = s.choose("(.*)", s.text()), s.choose("", "$1", "${1}_x", "a$1", s.text())
+	case collector.RelabelLabelDrop, collector.RelabelLabelKeep:
+		r.Regex = s.choose("a|b", s.text())
+	default:
+		for range 1 + s.number(2) {
+			r.SourceLabels = append(r.SourceLabels, s.choose("__name__", "path"))
+		}
+		r.Regex = s.choose("", "(.*)", s.text())
+	}
+	if r.Action == "" || r.Action == collector.RelabelReplace || s.oneIn(16) {
+		r.TargetLabel, r.Replacement = s.choose("a", "__name__"), s.choose("", "$1", "${1}_x", "$", "$$1", "${name}", s.text())
+	}
+	return r
 }
 
 // source hands out a fuzzer's bytes; when they are used up, everything is zero.
@@ -115,48 +165,72 @@ func (s *source) number(below int) int { return int(s.next()) % below }
 
 func (s *source) flag() bool { return s.number(2) == 1 }
 
-func (s *source) text() string {
-	n := min(s.number(24), len(s.data))
-	t := string(s.data[:n])
-	s.data = s.data[n:]
-	return t
+// oneIn is true for one byte in n, and not for 0.
+func (s *source) oneIn(n int) bool { return s.number(n) == n-1 }
+
+// odd are texts that YAML, the collector, regular expressions or Prometheus read in a way of their own.
+var odd = []string{
+	"0", "0123", "1e3", "0x1F", "1_000", ".5", "-1", "1:30", "true", "no", "null", "~", "", " ", " a ", "-", "- a", "? b", "a: b", "a #b",
+	"#a", "!!int 3", "!a", "&a", "*a", "|", ">", "%a", "@a", "`a", "'", `"`, "''", `"a"`, "{", "}", "[a]", "{a: b}", ",", "...", "---", "<<", "=",
+	"2001-01-01", "12:30:45", ".inf", ".nan", `\`, `\n`, `\d+`, `a\`, `(?i)a`, "a|b", "^a$", "a{2}", "[", "(", "*", "$", "$$", "$1", "${1}", "${a", "$a",
+	"${env:HOME}", "${file:/etc/passwd}", "$${env:A}", "${Token[TOKEN.1]}", "a${Token[TOKEN.1]}$", "\u00e9", "\u65e5\u672c", "\U0001f600", "\u00a0", "\u200b",
+	"%", "%41", "%zz", "/", "//", "..", "a/b", "a?b", "a=b", "a;b", "a.b", "a-b", "a b", "{{.x}}", "\t", "\n", "\x00", "\u2028", "\ufeff", "\xff",
 }
 
-func (s *source) pick(from ...string) string { return from[s.number(len(from))] }
+func (s *source) text() string {
+	n := s.number(256)
+	if n < 128 {
+		return odd[n%len(odd)]
+	}
+	t := make([]byte, min(1+s.number(12), len(s.data)))
+	for i := range t {
+		t[i] = s.next()
+		if n < 250 { // seldom anything but ASCII
+			t[i] = ' ' + t[i]%('~'-' '+1)
+		}
+	}
+	return string(t)
+}
+
+// choose gives one of the good values, and any text now and then.
+func (s *source) choose(good ...string) string {
+	n := s.number(256)
+	if n >= 248 {
+		return s.text()
+	}
+	return good[n%len(good)]
+}
 
 func (s *source) address() string {
-	return s.pick("127.0.0.1", "app.internal", s.text()) + ":" + s.pick(fmt.Sprint(4000+int(s.next())), s.text())
+	return s.choose("127.0.0.1", "app.internal", "a--b", "a..b", "1.2", "999.1.1.1") + ":" + s.choose(fmt.Sprint(4000+int(s.next())), fmt.Sprint(5000+int(s.next())), "00080")
 }
 
 func (s *source) duration() *time.Duration {
-	switch s.number(4) {
-	case 0:
+	n := s.number(64)
+	d := 10*time.Second + time.Duration(s.next())*time.Second
+	switch {
+	case n < 24:
 		return nil
-	case 1:
-		d := time.Duration(s.next()) * time.Second
-		return &d
-	case 2:
-		d := time.Duration(s.next()) * 100 * time.Millisecond
-		return &d
+	case n < 48: // as it is
+	case n < 62:
+		d = time.Duration(s.next()) * time.Millisecond
 	default:
-		d := time.Duration(int8(s.next())) * time.Microsecond
-		return &d
+		d = time.Duration(int8(s.next())) * time.Microsecond
 	}
+	return &d
 }
 
 // Seeds are starting points for a fuzzer that reach every branch of [FromBytes].
 func Seeds() [][]byte {
 	var seeds [][]byte
-	for start := range 64 {
+	state := uint32(1)
+	for range 128 {
 		seed := make([]byte, 200)
 		for i := range seed {
-			seed[i] = byte(start*7 + i*i*(start+1) + i>>2)
+			state = state*1664525 + 1013904223
+			seed[i] = byte(state >> 24)
 		}
 		seeds = append(seeds, seed)
 	}
-	ones := make([]byte, 120)
-	for i := range ones {
-		ones[i] = 1
-	}
-	return append(seeds, nil, ones)
+	return append(seeds, nil)
 }
