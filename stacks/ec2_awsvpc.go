@@ -18,12 +18,13 @@ func NewEc2Awsvpc(scope constructs.Construct, id string) awscdk.Stack {
 		Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: awsecs.NetworkMode_AWS_VPC},
 		Telemetry: &otelprometheus.TelemetryProps{
 			TaskMetrics: &otelprometheus.TaskMetricsProps{Containers: jsii.Bool(true)},
-			Collector:   &otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(256)},
+			Collector:   &otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(256), Cpu: jsii.Number(64)},
 		},
 	})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image:                sampleApp(),
 		MemoryReservationMiB: jsii.Number(64),
+		Cpu:                  jsii.Number(128), // without any CPU set aside, ECS reports a CPU use of 0
 		Environment: &map[string]*string{
 			"INSTRUMENTATION":   jsii.String("opentelemetry"),
 			"OTEL_SERVICE_NAME": jsii.String("sampleapp"),

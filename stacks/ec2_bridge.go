@@ -20,7 +20,7 @@ func NewEc2Bridge(scope constructs.Construct, id string) awscdk.Stack {
 				{Name: jsii.String("web"), ContainerName: jsii.String("web"), Port: jsii.Number(8080), Interval: awscdk.Duration_Seconds(jsii.Number(15))},
 				{Name: jsii.String("admin"), ContainerName: jsii.String("admin"), Port: jsii.Number(9090), Interval: awscdk.Duration_Seconds(jsii.Number(15))},
 			},
-			Collector: &otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(256)},
+			Collector: &otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(256), Cpu: jsii.Number(64)},
 		},
 	})
 	for _, c := range []struct {
@@ -30,6 +30,7 @@ func NewEc2Bridge(scope constructs.Construct, id string) awscdk.Stack {
 		td.AddContainer(&c.name, &awsecs.ContainerDefinitionOptions{
 			Image:                sampleApp(),
 			MemoryReservationMiB: jsii.Number(64),
+			Cpu:                  jsii.Number(128), // without any CPU set aside, ECS reports a CPU use of 0
 			Environment:          &map[string]*string{"PORT": jsii.Sprintf("%.0f", c.port)},
 			// Host port 0 lets ECS choose one, so that several tasks fit on an instance.
 			PortMappings: &[]*awsecs.PortMapping{{ContainerPort: &c.port, HostPort: jsii.Number(0)}},

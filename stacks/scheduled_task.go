@@ -23,7 +23,10 @@ func NewScheduledTask(scope constructs.Construct, id string) awscdk.Stack {
 		},
 		Telemetry: &otelprometheus.TelemetryProps{
 			// The app must not end before the collector can take its metrics.
-			Collector: &otelprometheus.CollectorProps{StartOrder: awsecs.ContainerDependencyCondition_HEALTHY},
+			Collector: &otelprometheus.CollectorProps{
+				StartOrder:  awsecs.ContainerDependencyCondition_HEALTHY,
+				HealthCheck: &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Seconds(jsii.Number(5))},
+			},
 		},
 	})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{

@@ -172,6 +172,9 @@ func checkTask(t *testing.T, td awsecs.TaskDefinition, tmpl template, linked, sc
 			target = "app:8080"
 		}
 		assertConfig(t, config, "- "+target)
+		if got := strings.Contains(config, "scrape_on_shutdown: true"); got != linked {
+			t.Errorf("scrape on shutdown %v, linked %v", got, linked)
+		}
 		for name := range env {
 			if strings.HasPrefix(name, "OTEL_") {
 				t.Errorf("the app got %v", env)

@@ -18,6 +18,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Template validation costs time in every test; the feature flag of strictApp turns it on all the same, as its canary shows.
+	os.Setenv("CDK_VALIDATION", "false")
 	os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 	// Asset paths are relative to the repository root, where the app runs.
 	if err := os.Chdir(".."); err != nil {

@@ -23,7 +23,8 @@ type ScrapeJob struct {
 	// Name becomes the job label. Required, unique.
 	Name string
 
-	// Targets are the host:port addresses to read. At least one.
+	// Targets are the host:port addresses to read. At least one. The instance label is the task's id, so where there are
+	// several, the label target tells their series apart.
 	Targets []string
 
 	// Path is the HTTP path of the metrics; it starts with a slash.
@@ -253,7 +254,7 @@ func (j ScrapeJob) scrapeConfig() scrapeConfig {
 		LabelLimit:             number(stringOr(j.LabelLimit, DefaultLabelLimit)),
 		LabelValueLengthLimit:  number(stringOr(j.LabelValueLengthLimit, DefaultLabelValueLengthLimit)),
 		BodySizeLimit:          number(stringOr(j.BodySizeLimit, DefaultBodySizeLimit)),
-		StaticConfigs:          []staticConfig{{Targets: texts(j.Targets)}},
+		StaticConfigs:          j.staticConfigs(),
 	}
 	if t := j.TLS; t != nil {
 		s.Scheme = "https"
@@ -268,14 +269,26 @@ func (j ScrapeJob) scrapeConfig() scrapeConfig {
 	if b := j.BearerTokenVariable; b != "" {
 		s.Authorization = &authorization{fromVariable(b)}
 	}
-	if len(j.StaticLabels) > 0 {
-		s.StaticConfigs[0].Labels = map[string]text{}
-		for name, value := range j.StaticLabels {
-			s.StaticConfigs[0].Labels[name] = text(value)
-		}
-	}
 	s.MetricRelabelConfigs = j.relabelConfigs()
 	return s
+}
+
+// targetLabel is set where a job has several targets.
+const targetLabel = "target"
+
+func (j ScrapeJob) staticConfigs() []staticConfig {
+	var all []staticConfig
+	for _, target := range j.Targets {
+		s := staticConfig{Targets: []text{text(target)}, Labels: map[string]text{}}
+		for name, value := range j.StaticLabels {
+			s.Labels[name] = text(value)
+		}
+		if len(j.Targets) > 1 {
+			s.Labels[targetLabel] = text(target)
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 func (j ScrapeJob) relabelConfigs() []relabelConfig {

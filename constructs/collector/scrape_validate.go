@@ -52,6 +52,9 @@ func (j ScrapeJob) validate(v *faults, where string) {
 		if slices.Contains([]string{"job", "instance"}, name) {
 			v.add("%s: static label %q is set by the scrape; set the job's Name instead", where, name)
 		}
+		if name == targetLabel && len(j.Targets) > 1 {
+			v.add("%s: static label %q tells the job's targets apart; choose another name", where, name)
+		}
 		v.label(where+": static label", name)
 		v.scraped(where+": static label "+name, value)
 	}

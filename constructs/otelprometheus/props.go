@@ -35,10 +35,11 @@ type TelemetryProps struct {
 	// Default: nothing is scraped.
 	Scrape *[]*ScrapeJob
 
-	// ScrapeOnShutdown scrapes once more when the collector is told to stop. Containers that depend on the collector have stopped
-	// by then, and such a scrape only stores up with the value 0; it is of use for those that opted out.
+	// ScrapeOnShutdown scrapes once more when the collector is told to stop. With network mode bridge the scraped containers are
+	// still there then. In the other modes they depend on the collector and have stopped before it, and such a scrape only
+	// stores up with the value 0.
 	//
-	// Default: false.
+	// Default: true with network mode bridge, false otherwise.
 	ScrapeOnShutdown *bool
 
 	// TaskMetrics collects CPU, memory, network and storage metrics of the task from ECS.

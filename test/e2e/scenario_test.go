@@ -27,7 +27,17 @@ type shopper struct {
 
 func newShopper(t *testing.T, task *harness.Task) *shopper {
 	t.Helper()
-	app, err := task.Container("app")
+	return newShopperIn(t, task, "app")
+}
+
+// newShopperIn drives the sample app of the named container.
+func newShopperIn(t *testing.T, task *harness.Task, container string) *shopper {
+	t.Helper()
+	app, err := task.Container(container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	process, err := task.Process(container)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +46,7 @@ func newShopper(t *testing.T, task *harness.Task) *shopper {
 		port = "8080"
 	}
 	s := &shopper{url: "http://127.0.0.1:" + port, orders: map[string]float64{}}
-	if err := task.WaitHTTP(context.Background(), task.Apps[0], s.url+"/healthz", 10*time.Second); err != nil {
+	if err := task.WaitHTTP(context.Background(), process, s.url+"/healthz", 10*time.Second); err != nil {
 		t.Fatal(err)
 	}
 	return s

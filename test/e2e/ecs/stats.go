@@ -37,7 +37,7 @@ func (t *Task) containerStats(c *Container, at time.Time) map[string]any {
 			object{"major": 259, "minor": 0, "op": "Write", "value": n * c.Load.WriteBytesPerSecond},
 			object{"major": 259, "minor": 0, "op": "Total", "value": n * (c.Load.ReadBytesPerSecond + c.Load.WriteBytesPerSecond)},
 		}},
-		"networks": object{"eth1": object{
+		"networks": object{t.networkInterface(): object{
 			"rx_bytes": rx, "rx_packets": rx / 1000, "rx_errors": 0, "rx_dropped": 0,
 			"tx_bytes": tx, "tx_packets": tx / 1000, "tx_errors": 0, "tx_dropped": 0,
 		}},
@@ -45,6 +45,14 @@ func (t *Task) containerStats(c *Container, at time.Time) map[string]any {
 			"rx_bytes_per_sec": float64(c.Load.RxBytesPerSecond), "tx_bytes_per_sec": float64(c.Load.TxBytesPerSecond),
 		},
 	}
+}
+
+// networkInterface is the second one in mode awsvpc: eth0 is the way to the agent there.
+func (t *Task) networkInterface() string {
+	if t.NetworkMode == "bridge" {
+		return "eth0"
+	}
+	return "eth1"
 }
 
 // memoryMiB is the memory in use, cache included, after n seconds.
@@ -88,5 +96,25 @@ func (t *Task) Totals(n uint64) map[string]float64 {
 		totals["ecs_task_storage_read_bytes"] += float64(n * load.ReadBytesPerSecond)
 		totals["ecs_task_storage_write_bytes"] += float64(n * load.WriteBytesPerSecond)
 	}
+	if totals["ecs_task_cpu_reserved"] == 0 {
+		// A limit of the receiver, not a wish: without a CPU limit of the task or of any container, which only EC2 allows, it
+		// reports no CPU use. Source: awsecscontainermetricsreceiver v0.156.0, accumulator.go, overrideWithTaskLevelLimit.
+		totals["ecs_task_cpu_utilized"] = 0
+	}
 	return totals
+}
+
+// ContainerTotals are the numbers of one container after n seconds, as Totals are those of the task.
+func (t *Task) ContainerTotals(name string, n uint64) map[string]float64 {
+	c := t.container(name)
+	return map[string]float64{
+		"container_cpu_reserved":        c.CPUShares,
+		"container_cpu_usage_vcpu":      c.Load.VCPU,
+		"container_memory_reserved":     c.MemoryMiB,
+		"container_memory_utilized":     float64(c.memoryMiB(n) - c.Load.CacheMiB),
+		"container_network_rate_rx":     float64(c.Load.RxBytesPerSecond),
+		"container_network_rate_tx":     float64(c.Load.TxBytesPerSecond),
+		"container_storage_read_bytes":  float64(n * c.Load.ReadBytesPerSecond),
+		"container_storage_write_bytes": float64(n * c.Load.WriteBytesPerSecond),
+	}
 }

@@ -26,6 +26,8 @@ type Task struct {
 	Partition, Region, Account, Zone string
 	Cluster, Family, Revision, ID    string
 	LaunchType                       LaunchType
+	// NetworkMode is the task definition's. Default: awsvpc.
+	NetworkMode string
 	// ServiceName is in the metadata when it is set. AWS documents it for EC2 only, so leave it empty to be true to Fargate.
 	ServiceName string
 	// VCPU and MemoryMiB are the task's limits. 0: no limit at task level.
@@ -132,11 +134,7 @@ func (t *Task) ContainerMetadata(name string) map[string]any {
 		"DesiredStatus": "RUNNING", "KnownStatus": "RUNNING", "Type": "NORMAL",
 		"CreatedAt": stamp(t.Started.Add(-time.Second)), "StartedAt": stamp(t.Started),
 		"ContainerARN": t.arn("container/" + t.Cluster + "/" + t.ID + "/" + hash(c.Name)[:32]),
-		"Networks": []any{object{
-			"NetworkMode": "awsvpc", "IPv4Addresses": []string{"10.0.0.61"}, "AttachmentIndex": 0,
-			"MACAddress": "0e:10:e2:01:bd:91", "IPv4SubnetCIDRBlock": "10.0.0.0/24", "PrivateDNSName": "ip-10-0-0-61.ec2.internal",
-			"DomainNameServers": []string{"10.0.0.2"}, "SubnetGatewayIpv4Address": "10.0.0.1/24",
-		}},
+		"Networks":     []any{t.network()},
 	}
 	limits := object{}
 	if c.CPUShares > 0 {
@@ -162,6 +160,17 @@ func (t *Task) ContainerMetadata(name string) map[string]any {
 		doc["DockerName"] = strings.Join([]string{"ecs", t.Family, t.Revision, c.Name, hash(t.ID)[:20]}, "-")
 	}
 	return doc
+}
+
+func (t *Task) network() object {
+	if t.NetworkMode == "bridge" {
+		return object{"NetworkMode": "bridge", "IPv4Addresses": []string{"172.17.0.2"}}
+	}
+	return object{
+		"NetworkMode": "awsvpc", "IPv4Addresses": []string{"10.0.0.61"}, "AttachmentIndex": 0,
+		"MACAddress": "0e:10:e2:01:bd:91", "IPv4SubnetCIDRBlock": "10.0.0.0/24", "PrivateDNSName": "ip-10-0-0-61.ec2.internal",
+		"DomainNameServers": []string{"10.0.0.2"}, "SubnetGatewayIpv4Address": "10.0.0.1/24",
+	}
 }
 
 func (t *Task) container(name string) *Container {

@@ -19,7 +19,8 @@ type Process struct {
 	cmd  *exec.Cmd
 	log  logBuffer
 	done chan struct{}
-	err  error // of cmd.Wait, once done is closed
+	err  error     // of cmd.Wait, once done is closed
+	end  time.Time // once done is closed
 	peak atomic.Int64
 }
 
@@ -50,7 +51,7 @@ func start(name, path, argv0 string, args, env []string, dir string) (*Process, 
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	go func() {
-		p.err = p.cmd.Wait()
+		p.err, p.end = p.cmd.Wait(), time.Now()
 		close(p.done)
 	}()
 	go func() {
@@ -82,6 +83,12 @@ func (p *Process) LogLines(level string) []string {
 
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Ended is when a process that has ended did so.
+func (p *Process) Ended() time.Time {
+	<-p.done
+	return p.end
+}
 
 // Pid is the process id, for measurements.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }

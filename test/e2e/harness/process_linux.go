@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// linkedAddress is where a linked container is found: on loopback, but not where a server listens that means its own container.
+const linkedAddress = "127.0.0.2"
+
 // dieWithParent has the kernel kill the child when a test run is killed, so that it does not keep its ports.
 func dieWithParent(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 

@@ -4,6 +4,9 @@ package harness
 
 import "os/exec"
 
+// linkedAddress is 127.0.0.1 where that may be the only loopback address; a server that wrongly listens on it alone is not noticed.
+const linkedAddress = "127.0.0.1"
+
 func dieWithParent(*exec.Cmd) {}
 
 func peakRSS(int) int64 { return 0 }

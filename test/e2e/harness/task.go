@@ -43,30 +43,28 @@ type Task struct {
 	Apps      []*Process
 	Started   time.Time
 
-	collector *template.Container
-	apps      []*template.Container
+	containers []*template.Container // in the order of the template, as Apps is
+	processes  map[string]*Process   // by container
+	collector  string
 }
 
-// Start runs a task as ECS does: the agent's endpoints first, then the collector, and the others as soon as it has started
-// (dependsOn START). It does not wait for anything to be ready, because ECS would not.
+// Start runs a task as ECS does: the agent's endpoints first, then each container as soon as what it depends on is as it wants
+// it. It waits for nothing else to be ready, because ECS would not.
 func (w *World) Start(def *template.TaskDefinition, o TaskOptions) (*Task, error) {
-	t := &Task{Started: time.Now()}
-	for _, c := range def.ContainerDefinitions {
-		if err := runnable(&c); err != nil {
-			return nil, err
-		}
-		if o.Edit != nil {
-			c.Environment, c.Command = slices.Clone(c.Environment), slices.Clone(c.Command)
-			o.Edit(&c)
-		}
-		if c.Name == o.Collector {
-			t.collector = &c
-		} else {
-			t.apps = append(t.apps, &c)
-		}
+	t := &Task{Started: time.Now(), processes: map[string]*Process{}, collector: o.Collector}
+	if _, err := def.Container(o.Collector); err != nil {
+		return nil, err
 	}
-	if t.collector == nil {
-		return nil, fmt.Errorf("no container %q in task definition %s", o.Collector, def.Family)
+	for _, c := range def.ContainerDefinitions {
+		clone := c.Clone()
+		if o.Edit != nil {
+			o.Edit(clone)
+		}
+		t.containers = append(t.containers, clone)
+	}
+	network, err := newNetwork(w.dir, def.NetworkMode, t.containers)
+	if err != nil {
+		return nil, err
 	}
 	t.Metadata = w.metadata(def, o, t.Started)
 	t.ECS = &ecs.Server{Task: t.Metadata, Issue: func() ecs.IssuedCredentials {
@@ -75,36 +73,52 @@ func (w *World) Start(def *template.TaskDefinition, o TaskOptions) (*Task, error
 	if err := t.ECS.Start(); err != nil {
 		return nil, err
 	}
-	if err := w.startContainers(t, o); err != nil {
+	err = t.inOrder(func(c *template.Container) error { return w.startContainer(t, c, network, o) })
+	if err != nil {
 		return nil, errors.Join(err, t.kill())
+	}
+	t.Collector = t.processes[o.Collector]
+	for _, c := range t.containers {
+		if c.Name != o.Collector {
+			t.Apps = append(t.Apps, t.processes[c.Name])
+		}
 	}
 	return t, nil
 }
 
-// runnable refuses what a child process cannot stand for, so that it is not passed over.
-func runnable(c *template.Container) error {
+// startContainer runs a container as a child process, and refuses what a child process cannot stand for, so that nothing is
+// passed over.
+func (w *World) startContainer(t *Task, c *template.Container, network *network, o TaskOptions) error {
 	if len(c.EntryPoint) > 0 {
 		return fmt.Errorf("container %s: entry point %v instead of the image's is not emulated", c.Name, c.EntryPoint)
 	}
-	for _, d := range c.DependsOn {
-		if d.Condition != "START" {
-			return fmt.Errorf("container %s: dependsOn condition %s is not emulated", c.Name, d.Condition)
-		}
+	env, err := c.Env()
+	if err != nil {
+		return err
 	}
-	return nil
+	if c.Name == o.Collector {
+		t.processes[c.Name], err = w.startCollector(t, c, env, network, o)
+		return err
+	}
+	program, ok := o.Programs[c.Name]
+	if !ok {
+		return fmt.Errorf("no program for container %q", c.Name)
+	}
+	if env, err = network.resolve(c, env); err != nil {
+		return err
+	}
+	env = slices.Concat(ecsEnv(t, c.Name), env, o.AppEnv)
+	t.processes[c.Name], err = start(c.Name, program, filepath.Base(program), c.Command, env, w.dir)
+	return err
 }
 
-func (w *World) startContainers(t *Task, o TaskOptions) error {
+func (w *World) startCollector(t *Task, c *template.Container, env []string, network *network, o TaskOptions) (*Process, error) {
 	executable, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	env, err := t.collector.Env()
-	if err != nil {
-		return err
-	}
-	env = append(slices.Concat(ecsEnv(t, t.collector.Name), w.collectorEnv()), env...)
-	command := slices.Clone(t.collector.Command)
+	env = append(slices.Concat(ecsEnv(t, c.Name), w.collectorEnv()), env...)
+	command := slices.Clone(c.Command)
 	for i, arg := range command {
 		for image, local := range o.ImageFiles {
 			if arg == "--config="+image || arg == "--config=file:"+image {
@@ -112,26 +126,11 @@ func (w *World) startContainers(t *Task, o TaskOptions) error {
 			}
 		}
 	}
-	if t.Collector, err = start(t.collector.Name, executable, collectorName, command, env, w.dir); err != nil {
-		return err
+	argv0, err := network.entryPoint(c)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range t.apps {
-		program, ok := o.Programs[c.Name]
-		if !ok {
-			return fmt.Errorf("no program for container %q", c.Name)
-		}
-		env, err := c.Env()
-		if err != nil {
-			return err
-		}
-		env = slices.Concat(ecsEnv(t, c.Name), env, o.AppEnv)
-		app, err := start(c.Name, program, filepath.Base(program), c.Command, env, w.dir)
-		if err != nil {
-			return err
-		}
-		t.Apps = append(t.Apps, app)
-	}
-	return nil
+	return start(c.Name, executable, argv0, command, env, w.dir)
 }
 
 // ecsEnv is what ECS and the image add to the environment of a container. What the template sets comes after it and wins.
@@ -166,7 +165,8 @@ func (w *World) metadata(def *template.TaskDefinition, o TaskOptions, started ti
 	task := &ecs.Task{
 		Partition: w.Values.Partition, Region: w.Values.Region, Account: w.Values.Account, Zone: o.Zone,
 		Cluster: o.Cluster, Family: def.Family, Revision: "7", ID: o.ID, LaunchType: o.LaunchType, ServiceName: o.Service,
-		VCPU: cpu / 1024, MemoryMiB: memory, Started: started,
+		NetworkMode: def.NetworkMode,
+		VCPU:        cpu / 1024, MemoryMiB: memory, Started: started,
 	}
 	for i, c := range def.ContainerDefinitions {
 		n := uint64(i + 1)
@@ -183,10 +183,18 @@ func (w *World) metadata(def *template.TaskDefinition, o TaskOptions, started ti
 
 // Container gives the container definition that runs under a name, after Edit.
 func (t *Task) Container(name string) (*template.Container, error) {
-	for _, c := range append(slices.Clone(t.apps), t.collector) {
+	for _, c := range t.containers {
 		if c.Name == name {
 			return c, nil
 		}
+	}
+	return nil, fmt.Errorf("no container %q", name)
+}
+
+// Process gives what runs as a container.
+func (t *Task) Process(name string) (*Process, error) {
+	if p, ok := t.processes[name]; ok {
+		return p, nil
 	}
 	return nil, fmt.Errorf("no container %q", name)
 }
@@ -206,23 +214,12 @@ func (t *Task) WaitHTTP(ctx context.Context, p *Process, url string, timeout tim
 	})
 }
 
-// Stop stops the task in the order of ECS, the reverse of dependsOn: the other containers, then the collector, each with
-// SIGTERM, its stop timeout, SIGKILL. All that did not end as it should is in the error.
-func (t *Task) Stop() error {
-	var errs []error
-	for i, app := range t.Apps {
-		errs = append(errs, app.Stop(t.apps[i].Grace()))
-	}
-	errs = append(errs, t.Collector.Stop(t.collector.Grace()), t.ECS.Close())
-	return errors.Join(errs...)
-}
-
 // Kill ends everything at once, whatever its state: for clean-up.
 func (t *Task) Kill() { _ = t.kill() }
 
 func (t *Task) kill() error {
-	for _, p := range append(slices.Clone(t.Apps), t.Collector) {
-		if p != nil {
+	for _, p := range t.processes {
+		if p != nil { // nil if it could not be started
 			p.Kill()
 		}
 	}

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,7 +22,11 @@ type Container struct {
 	Command, EntryPoint []string
 	Environment         []KeyValue
 	Secrets             []struct{ Name, ValueFrom string }
-	DependsOn           []struct{ ContainerName, Condition string }
+	DependsOn           []Dependency
+	Links               []string
+	PortMappings        []struct{ ContainerPort int }
+	Essential           *bool
+	HealthCheck         *HealthCheck
 	CPU                 float64 `json:"Cpu"`
 	Memory              float64
 	StopTimeout         int
@@ -30,6 +35,15 @@ type Container struct {
 
 // KeyValue is one environment variable.
 type KeyValue struct{ Name, Value string }
+
+// Dependency is one dependsOn.
+type Dependency struct{ ContainerName, Condition string }
+
+// HealthCheck is a container's health check; times are in seconds.
+type HealthCheck struct {
+	Command                                 []string
+	Interval, Retries, StartPeriod, Timeout int
+}
 
 // Container finds a container by name.
 func (d *TaskDefinition) Container(name string) (*Container, error) {
@@ -71,4 +85,39 @@ func (c *Container) Grace() time.Duration {
 		return 30 * time.Second
 	}
 	return time.Duration(c.StopTimeout) * time.Second
+}
+
+// IsEssential says whether the end of the container ends the task; true is ECS' default.
+func (c *Container) IsEssential() bool { return c.Essential == nil || *c.Essential }
+
+// Dependencies are what ECS waits for before it starts the container, and stops only after it: dependsOn, and the links, which
+// the ECS agent takes for dependsOn START.
+// Source: amazon-ecs-agent, agent/api/task/task.go, initializeContainerOrdering, and agent/engine/dependencygraph.
+func (c *Container) Dependencies() []Dependency {
+	all := slices.Clone(c.DependsOn)
+	for _, target := range c.LinkNames() {
+		all = append(all, Dependency{target, "START"})
+	}
+	return all
+}
+
+// LinkNames maps the names under which the container finds others to the names of those.
+func (c *Container) LinkNames() map[string]string {
+	names := map[string]string{}
+	for _, link := range c.Links {
+		target, alias, renamed := strings.Cut(link, ":")
+		if !renamed {
+			alias = target
+		}
+		names[alias] = target
+	}
+	return names
+}
+
+// Clone copies what a test may want to change.
+func (c *Container) Clone() *Container {
+	clone := *c
+	clone.Environment, clone.Command = slices.Clone(c.Environment), slices.Clone(c.Command)
+	clone.DependsOn, clone.Links = slices.Clone(c.DependsOn), slices.Clone(c.Links)
+	return &clone
 }
