@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
@@ -140,13 +139,12 @@ func (s *sidecar) created(id string) awsiam.CfnRole {
 
 // restrictTrust adds the conditions to the roles that awscdk made. The execution role comes with the first container that
 // needs it, so this runs from the aspect.
-func (s *sidecar) restrictTrust(node constructs.IConstruct) {
+func (s *sidecar) restrictTrust(role awsiam.CfnRole) {
 	roles := s.settings.telemetry.Roles
-	role, ok := node.(awsiam.CfnRole)
-	if !ok || roles == nil || !boolOr(roles.RestrictTrust, false) {
+	if roles == nil || !boolOr(roles.RestrictTrust, false) {
 		return
 	}
-	if path, task := *node.Node().Path(), *s.task.Node().Path(); path != task+"/"+idTaskRole+"/Resource" && path != task+"/"+idExecutionRole+"/Resource" {
+	if path, task := *role.Node().Path(), *s.task.Node().Path(); path != task+"/"+idTaskRole+"/Resource" && path != task+"/"+idExecutionRole+"/Resource" {
 		return
 	}
 	stack := s.task.Stack()

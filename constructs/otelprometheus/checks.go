@@ -1,12 +1,13 @@
 package otelprometheus
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -14,103 +15,147 @@ import (
 // panic; its result must not be nil.
 type synthChecks struct{ s *sidecar }
 
+// renderedTask is what the checks read. It comes over from Node in two calls, however many containers there are.
+type renderedTask struct {
+	containers []renderedContainer
+	volumes    []renderedVolume
+}
+
+type renderedContainer struct {
+	Name              string
+	Memory            any // a number, or what a token resolves to
+	MemoryReservation any
+	PortMappings      []struct {
+		ContainerPort, HostPort any
+		Protocol                string
+	}
+	MountPoints []struct{ SourceVolume any }
+	DependsOn   []struct{ ContainerName string }
+	Links       []string
+}
+
+type renderedVolume struct {
+	Name string
+	Host struct{ SourcePath any }
+}
+
 // Validate implements constructs.IValidation.
 func (c *synthChecks) Validate() *[]*string {
 	f := faults{}
 	answer(c.s.task, func() {
-		c.ports(&f)
-		c.size(&f)
-		c.volumes(&f)
-		c.order(&f)
-		c.scraped(&f)
-		c.exceptions(&f)
+		var t renderedTask
+		c.s.resolve(c.s.cfn().ContainerDefinitions(), &t.containers)
+		c.s.resolve(c.s.cfn().Volumes(), &t.volumes)
+		c.ports(t, &f)
+		c.size(t, &f)
+		c.volumes(t, &f)
+		c.order(t, &f)
+		c.scraped(t, &f)
+		c.exceptions(t, &f)
 	})
 	return jsii.Strings(f...)
 }
 
-// ports reports a port that two containers of the task would listen on. With network mode bridge each container has ports
-// of its own, and only those of the instance can clash.
-func (c *synthChecks) ports(f *faults) {
-	type listener struct{ port, protocol string }
-	seen := map[listener]string{}
-	listen := func(name, port, protocol string) {
-		l := listener{port, protocol}
-		if other, ok := seen[l]; ok {
-			f.add("containers %s and %s both use %s port %s, and share one network namespace; give one of them another port", other, name, protocol, port)
-			return
-		}
-		seen[l] = name
+// resolve reads a property with its tokens resolved.
+func (s *sidecar) resolve(property, into any) {
+	if property == nil {
+		return
 	}
-	if len(*c.s.collector.PortMappings()) > 0 {
-		f.add("the collector has port mappings; its receivers have no authentication and are for the containers of the task only, so remove them, "+
-			"and point load balancers at container %s", c.appName())
+	data, err := json.Marshal(s.task.Stack().Resolve(property))
+	if err == nil {
+		err = json.Unmarshal(data, into)
 	}
-	bridge := c.s.settings.task.bridge()
-	if !bridge {
-		name := *c.s.collector.ContainerName()
-		for _, address := range c.s.settings.config.ListenAddresses() {
-			listen(name, portOf(address), "tcp")
-		}
-		if statsd := c.s.settings.config.StatsD; statsd != nil {
-			listen(name, portOf(statsd.Endpoint), "udp")
-		}
+	if err != nil {
+		panic(fmt.Sprintf("cannot read the task definition: %v", err)) // answer makes it an error of the construct
 	}
-	for _, container := range *c.s.task.Containers() {
-		for _, m := range *container.PortMappings() {
-			f.numberIn("container "+*container.ContainerName()+": port", m.ContainerPort, 0, maxPort)
-			f.numberIn("container "+*container.ContainerName()+": host port", m.HostPort, 0, maxPort)
-			port := m.ContainerPort
-			if bridge {
-				port = m.HostPort
-			}
-			if port == nil || *port == 0 || unresolved(port) {
-				continue
-			}
-			protocol := "tcp"
-			if m.Protocol == awsecs.Protocol_UDP {
-				protocol = "udp"
-			}
-			listen(*container.ContainerName(), number(port), protocol)
-		}
-	}
+}
+
+func (t renderedTask) has(name string) bool {
+	return slices.ContainsFunc(t.containers, func(c renderedContainer) bool { return c.Name == name })
 }
 
 const maxPort = 65535
 
-// appName is the container that a load balancer should have.
-func (c *synthChecks) appName() string {
-	if d := c.s.task.DefaultContainer(); d != nil {
-		return *d.ContainerName()
+// ports reports a port that two containers of the task would listen on. With network mode bridge each container has ports
+// of its own, and only those of the instance can clash.
+func (c *synthChecks) ports(t renderedTask, f *faults) {
+	type listener struct {
+		port     float64
+		protocol string
 	}
-	return "of the application"
-}
-
-// volumes reports mounts of volumes that are not there, and volumes that Fargate does not have.
-func (c *synthChecks) volumes(f *faults) {
-	known := map[string]bool{}
-	volumes, _ := c.s.task.Stack().Resolve(c.s.cfn().Volumes()).([]any)
-	for _, v := range volumes {
-		fields, _ := v.(map[string]any)
-		name, _ := fields["name"].(string)
-		known[name] = true
-		if host, _ := fields["host"].(map[string]any); host["sourcePath"] != nil && c.s.settings.task.on("FARGATE") {
-			f.add("volume %s is a path of the host, which Fargate does not give; leave out Host, or use EFS", name)
+	seen := map[listener]string{}
+	listen := func(name string, port float64, protocol string) {
+		l := listener{port, protocol}
+		if other, ok := seen[l]; ok {
+			f.add("containers %s and %s both use %s port %.0f, and share one network namespace; give one of them another port", other, name, protocol, port)
+			return
+		}
+		seen[l] = name
+	}
+	collectorName, bridge := *c.s.settings.collector.ContainerName, c.s.settings.task.bridge()
+	if !bridge {
+		for _, address := range c.s.settings.config.ListenAddresses() {
+			if port, err := strconv.ParseFloat(portOf(address), 64); err == nil {
+				listen(collectorName, port, "tcp")
+			}
+		}
+		if statsd := c.s.settings.config.StatsD; statsd != nil {
+			if port, err := strconv.ParseFloat(portOf(statsd.Endpoint), 64); err == nil {
+				listen(collectorName, port, "udp")
+			}
 		}
 	}
-	for _, container := range *c.s.task.Containers() {
-		for _, m := range *container.MountPoints() {
-			if m.SourceVolume != nil && !unresolved(*m.SourceVolume) && !known[*m.SourceVolume] {
-				f.add("container %s mounts volume %s, which the task does not have; add it with AddVolume", *container.ContainerName(), *m.SourceVolume)
+	for _, container := range t.containers {
+		if container.Name == collectorName && len(container.PortMappings) > 0 {
+			f.add("the collector has port mappings; its receivers have no authentication and are for the containers of the task only, so remove them, " +
+				"and point load balancers at a container of the application")
+			continue
+		}
+		for _, m := range container.PortMappings {
+			port, known := m.ContainerPort.(float64)
+			host, hostKnown := m.HostPort.(float64)
+			f.portIn("container "+container.Name+": port", port)
+			f.portIn("container "+container.Name+": host port", host)
+			if bridge {
+				port, known = host, hostKnown
+			}
+			if !known || port == 0 {
+				continue
+			}
+			protocol := "tcp"
+			if m.Protocol != "" {
+				protocol = m.Protocol
+			}
+			listen(container.Name, port, protocol)
+		}
+	}
+}
+
+func (f *faults) portIn(what string, port float64) { f.numberIn(what, &port, 0, maxPort) }
+
+// volumes reports mounts of volumes that are not there, and volumes that Fargate does not have.
+func (c *synthChecks) volumes(t renderedTask, f *faults) {
+	known := map[any]bool{}
+	for _, v := range t.volumes {
+		known[v.Name] = true
+		if v.Host.SourcePath != nil && c.s.settings.task.on("FARGATE") {
+			f.add("volume %s is a path of the host, which Fargate does not give; leave out Host, or use EFS", v.Name)
+		}
+	}
+	for _, container := range t.containers {
+		for _, m := range container.MountPoints {
+			if name, ok := m.SourceVolume.(string); ok && !known[name] {
+				f.add("container %s mounts volume %s, which the task does not have; add it with AddVolume", container.Name, name)
 			}
 		}
 	}
 }
 
 // exceptions reports names in Telemetry.Containers that no container has.
-func (c *synthChecks) exceptions(f *faults) {
+func (c *synthChecks) exceptions(t renderedTask, f *faults) {
 	if all := c.s.settings.telemetry.Containers; all != nil {
 		for _, name := range slices.Sorted(maps.Keys(*all)) {
-			if c.s.task.FindContainer(&name) == nil {
+			if !t.has(name) {
 				f.add("Telemetry.Containers names container %s, which is not in the task", name)
 			}
 		}
@@ -118,34 +163,40 @@ func (c *synthChecks) exceptions(f *faults) {
 }
 
 // size reports containers that do not fit into the task. awscdk itself checks the sum of their CPU units.
-func (c *synthChecks) size(f *faults) {
+func (c *synthChecks) size(t renderedTask, f *faults) {
 	task := c.s.settings.task
 	if task.memoryMiB == nil {
 		return
 	}
 	var sum float64
 	var parts []string
-	for _, container := range *c.s.task.Containers() {
-		rendered := container.RenderContainerDefinition(c.s.task)
-		limit, reserved := knownNumber(rendered.Memory, 0), knownNumber(rendered.MemoryReservation, 0)
-		if limit == nil || reserved == nil {
+	for _, container := range t.containers {
+		limit, limitKnown := numberOrNone(container.Memory)
+		reserved, reservedKnown := numberOrNone(container.MemoryReservation)
+		if !limitKnown || !reservedKnown {
 			return // a token; ECS will tell
 		}
-		if *limit > *task.memoryMiB {
-			f.add("container %s has a memory limit of %s MiB, more than the task's %s MiB", *container.ContainerName(), number(limit), number(task.memoryMiB))
+		if limit > *task.memoryMiB {
+			f.add("container %s has a memory limit of %s MiB, more than the task's %s MiB", container.Name, number(&limit), number(task.memoryMiB))
 		}
-		if rendered.MemoryReservation == nil {
+		if container.MemoryReservation == nil {
 			reserved = limit
 		}
-		if *reserved > 0 {
-			sum += *reserved
-			parts = append(parts, fmt.Sprintf("%s %s", *container.ContainerName(), number(reserved)))
+		if reserved > 0 {
+			sum += reserved
+			parts = append(parts, container.Name+" "+number(&reserved))
 		}
 	}
 	if sum > *task.memoryMiB {
 		f.add("the containers set aside %s MiB of memory together (%s), more than the task's %s MiB; lower a limit or give the task more memory%s",
 			number(&sum), strings.Join(parts, ", "), number(task.memoryMiB), task.smallestFit(sum))
 	}
+}
+
+// numberOrNone reads a resolved number; nil is 0, and a reference is not known.
+func numberOrNone(v any) (float64, bool) {
+	n, ok := v.(float64)
+	return n, ok || v == nil
 }
 
 // fargateSizes are the memory sizes, in MiB, that Fargate has for CPU units: from, to and step.
@@ -176,30 +227,21 @@ func (t task) smallestFit(memoryMiB float64) string {
 	return ""
 }
 
-// order reports containers that wait for each other.
-func (c *synthChecks) order(f *faults) {
+// order reports containers that wait for each other. With network mode bridge a link needs the other container to run, as a
+// dependency does.
+func (c *synthChecks) order(t renderedTask, f *faults) {
 	waitsFor := map[string][]string{}
-	for _, container := range *c.s.task.Containers() {
-		name := *container.ContainerName()
-		for _, d := range *container.ContainerDependencies() {
-			waitsFor[name] = append(waitsFor[name], *d.Container.ContainerName())
+	for _, container := range t.containers {
+		for _, d := range container.DependsOn {
+			waitsFor[container.Name] = append(waitsFor[container.Name], d.ContainerName)
+		}
+		for _, l := range container.Links {
+			target, _, _ := strings.Cut(l, ":")
+			waitsFor[container.Name] = append(waitsFor[container.Name], target)
 		}
 	}
-	if c.s.settings.task.bridge() {
-		// A link needs the other container to run, as a dependency does.
-		for _, container := range *c.s.task.Containers() {
-			name := *container.ContainerName()
-			if links := container.RenderContainerDefinition(c.s.task).Links; links != nil {
-				for _, l := range *links {
-					target, _, _ := strings.Cut(*l, ":")
-					waitsFor[name] = append(waitsFor[name], target)
-				}
-			}
-		}
-	}
-	for _, container := range *c.s.task.Containers() {
-		name := *container.ContainerName()
-		if path := cycle(waitsFor, name, nil); path != nil {
+	for _, container := range t.containers {
+		if path := cycle(waitsFor, container.Name, nil); path != nil {
 			f.add("containers wait for each other: %s; remove one of these dependencies or links, or opt the container out with Telemetry.Containers",
 				strings.Join(path, " → "))
 			return
@@ -225,13 +267,13 @@ func cycle(edges map[string][]string, name string, path []string) []string {
 }
 
 // scraped reports jobs that read a container which is not there.
-func (c *synthChecks) scraped(f *faults) {
+func (c *synthChecks) scraped(t renderedTask, f *faults) {
 	for i, wanted := range c.s.settings.scraped {
 		job := c.s.settings.config.Scrape[i].Name
 		switch {
-		case wanted == *c.s.collector.ContainerName():
+		case wanted == *c.s.settings.collector.ContainerName:
 			f.add("scrape job %s reads the collector itself; use Telemetry.CollectorMetrics", job)
-		case wanted != firstEligible && c.s.task.FindContainer(&wanted) == nil:
+		case wanted != firstEligible && !t.has(wanted):
 			f.add("scrape job %s reads container %s, which is not in the task", job, wanted)
 		case wanted != firstEligible && c.s.settings.task.bridge() && strings.HasPrefix(c.s.settings.config.Scrape[i].Targets[0], loopback+":"):
 			f.add("scrape job %s reads container %s, which opted out or routes logs, so the collector is not linked to it; let it in, or use network mode awsvpc", job, wanted)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -124,7 +125,7 @@ func (s *sidecar) adopt(container awsecs.ContainerDefinition) {
 		return // It must outlive the collector, whose log it may carry.
 	}
 	path := *container.Node().Path()
-	if path == *s.collector.Node().Path() || s.settings.container(*container.ContainerName()).optOut() {
+	if path == s.collectorPath || s.settings.container(*container.ContainerName()).optOut() {
 		return
 	}
 	if !s.prepared[path] {
@@ -198,15 +199,15 @@ type adopter struct{ s *sidecar }
 // Visit implements awscdk.IAspect.
 func (a *adopter) Visit(node constructs.IConstruct) {
 	answer(node, func() {
-		if *node.Node().Path() == *a.s.task.Node().Path() {
-			// A container may stand elsewhere in the tree.
+		switch n := node.(type) {
+		case awsecs.TaskDefinition: // a container may stand elsewhere in the tree
 			for _, container := range *a.s.task.Containers() {
 				a.s.adopt(container)
 			}
-		} else if container, ok := node.(awsecs.ContainerDefinition); ok {
-			a.s.adopt(container)
-		} else {
-			a.s.restrictTrust(node)
+		case awsecs.ContainerDefinition:
+			a.s.adopt(n)
+		case awsiam.CfnRole:
+			a.s.restrictTrust(n)
 		}
 	})
 }

@@ -33,6 +33,7 @@ type sidecar struct {
 	workspace amp.IWorkspace
 
 	collector         awsecs.ContainerDefinition
+	collectorPath     string
 	collectorLogGroup awslogs.ILogGroup
 	containerLogGroup awslogs.ILogGroup
 
@@ -101,6 +102,7 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 	s.grantTraces()
 
 	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
+	s.collectorPath = *s.collector.Node().Path()
 	// The first essential container becomes the default one, which a load balancer targets. It must be the app's.
 	task.SetDefaultContainer(nil)
 	s.warn()
