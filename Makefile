@@ -15,7 +15,8 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 synth: ## Write every sample stack's template into cdk.out. Needs no AWS account.
 	npx --yes $(CDK_CLI) synth --quiet --no-notices
 
-test: test-unit test-nag test-e2e ## Run all tests.
+test: ## Run all tests. The end-to-end tests mostly wait, so the others run beside them.
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-unit test-nag test-e2e
 
 test-unit: ## Run the tests of the library, the samples' templates and the sample app.
 	go test ./...

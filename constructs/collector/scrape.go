@@ -80,7 +80,9 @@ type ScrapeJob struct {
 	// Default: 16MB.
 	BodySizeLimit string
 
-	// KeepMetrics are regular expressions; only metrics whose whole name matches one are kept.
+	// KeepMetrics are regular expressions; only metrics whose whole name matches one are kept. The names of a histogram or a
+	// summary, such as name_bucket, name_sum and name_count, must be kept or dropped together: the receiver drops what is left
+	// of one without its count.
 	//
 	// Default: all are kept.
 	KeepMetrics []string
@@ -100,7 +102,8 @@ type ScrapeJob struct {
 	// Default: false, a clashing label becomes exported_job.
 	HonorLabels bool
 
-	// Relabel rules are applied to every sample, in their order, after KeepMetrics and DropMetrics.
+	// Relabel rules are applied to every sample, in their order, after KeepMetrics and DropMetrics. A rule must not give the
+	// parts of one histogram or summary different labels: the receiver drops those that no longer go with a count.
 	//
 	// Default: none.
 	Relabel []RelabelRule

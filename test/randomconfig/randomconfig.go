@@ -122,7 +122,7 @@ func (s *source) job(n int) collector.ScrapeJob {
 		j.DropMetrics = append(j.DropMetrics, s.choose("go_.*", s.text()))
 	}
 	if s.flag() {
-		j.StaticLabels = map[string]string{s.choose("team", "__param_x", "__address__", "__metrics_path__", "__scheme__"): s.text()}
+		j.StaticLabels = map[string]string{s.choose("team", "target", "__param_x", "__address__", "__metrics_path__", "__scheme__"): s.text()}
 	}
 	for range s.number(3) {
 		j.Relabel = append(j.Relabel, s.rule())
@@ -168,8 +168,8 @@ func (s *source) flag() bool { return s.number(2) == 1 }
 // oneIn is true for one byte in n, and not for 0.
 func (s *source) oneIn(n int) bool { return s.number(n) == n-1 }
 
-// odd are texts that YAML, the collector, regular expressions or Prometheus read in a way of their own.
-var odd = []string{
+// Odd are texts that YAML, the collector, regular expressions or Prometheus read in a way of their own.
+var Odd = []string{
 	"0", "0123", "1e3", "0x1F", "1_000", ".5", "-1", "1:30", "true", "no", "null", "~", "", " ", " a ", "-", "- a", "? b", "a: b", "a #b",
 	"#a", "!!int 3", "!a", "&a", "*a", "|", ">", "%a", "@a", "`a", "'", `"`, "''", `"a"`, "{", "}", "[a]", "{a: b}", ",", "...", "---", "<<", "=",
 	"2001-01-01", "12:30:45", ".inf", ".nan", `\`, `\n`, `\d+`, `a\`, `(?i)a`, "a|b", "^a$", "a{2}", "[", "(", "*", "$", "$$", "$1", "${1}", "${a", "$a",
@@ -180,7 +180,7 @@ var odd = []string{
 func (s *source) text() string {
 	n := s.number(256)
 	if n < 128 {
-		return odd[n%len(odd)]
+		return Odd[n%len(Odd)]
 	}
 	t := make([]byte, min(1+s.number(12), len(s.data)))
 	for i := range t {

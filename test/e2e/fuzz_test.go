@@ -1,0 +1,146 @@
+package e2e
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/prometheusremotewriteexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/discovery"
+	"go.opentelemetry.io/collector/otelcol"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/test/randomconfig"
+)
+
+// FuzzConfigFactories checks that nothing that the library accepts is refused by the collector, neither when it loads the
+// configuration nor when it makes its components, and that the collector reads every text as it was written.
+func FuzzConfigFactories(f *testing.F) {
+	emulateAWS(f)
+	f.Setenv("CA", "") // the generator's variables; the values of others are not the library's to check
+	for _, seed := range randomconfig.Seeds() {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		wanted := randomconfig.FromBytes(data)
+		text, err := wanted.YAML()
+		if err != nil || collector.ReplacePlaceholders(text, "") != text {
+			return // of a placeholder's value nothing is known
+		}
+		config, err := load(text, zap.NewNop())
+		if err == nil {
+			compare(t, wanted, config)
+			err = construct(config, zapcore.NewNopCore())
+		}
+		if err != nil || t.Failed() {
+			t.Errorf("%v\n%s", err, text)
+		}
+	})
+}
+
+// TestOddTextsArriveUnchanged puts texts that some layer reads in a way of its own wherever the library accepts them.
+func TestOddTextsArriveUnchanged(t *testing.T) {
+	emulateAWS(t)
+	fields := []func(*collector.Config, *collector.ScrapeJob, string){
+		func(_ *collector.Config, j *collector.ScrapeJob, s string) { j.Name = s },
+		func(_ *collector.Config, j *collector.ScrapeJob, s string) {
+			j.StaticLabels = map[string]string{"odd": s}
+		},
+		func(_ *collector.Config, j *collector.ScrapeJob, s string) {
+			j.BasicAuth = &collector.BasicAuth{Username: s, PasswordVariable: "PASSWORD"}
+		},
+		func(_ *collector.Config, j *collector.ScrapeJob, s string) {
+			j.Relabel = append(slices.Clone(j.Relabel), collector.RelabelRule{TargetLabel: "odd", Replacement: s})
+		},
+		func(_ *collector.Config, j *collector.ScrapeJob, s string) {
+			j.Relabel = append(slices.Clone(j.Relabel), collector.RelabelRule{Action: collector.RelabelLabelDrop, Regex: s})
+		},
+		func(_ *collector.Config, j *collector.ScrapeJob, s string) { j.KeepMetrics = []string{s, "a"} },
+		func(c *collector.Config, _ *collector.ScrapeJob, s string) {
+			c.Labels.External = map[string]string{"odd": s}
+		},
+		func(c *collector.Config, _ *collector.ScrapeJob, s string) {
+			c.StatsD = &collector.StatsD{Endpoint: "127.0.0.1:8125", Rates: []string{s}}
+		},
+	}
+	accepted := 0
+	for _, text := range randomconfig.Odd {
+		config := collector.Config{
+			Scrape:      []collector.ScrapeJob{{Name: "web", Targets: []string{"127.0.0.1:8080"}}},
+			RemoteWrite: collector.RemoteWrite{Endpoint: workspaceURL, Region: values.Region},
+		}
+		for _, set := range fields {
+			candidate, job := config, config.Scrape[0]
+			set(&candidate, &job, text)
+			candidate.Scrape = []collector.ScrapeJob{job}
+			if candidate.Validate() == nil && collector.ReplacePlaceholders(text, "") == text {
+				config = candidate
+				accepted++
+			}
+		}
+		rendered, err := config.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := load(rendered, zap.NewNop())
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		compare(t, config, read)
+		if err := construct(read, zapcore.NewNopCore()); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if accepted < 2*len(randomconfig.Odd) {
+		t.Errorf("only %d uses of odd texts were accepted: the test has lost its point", accepted)
+	}
+	t.Logf("%d uses of %d texts accepted", accepted, len(randomconfig.Odd))
+}
+
+// compare checks texts that go through several rounds of escaping: YAML's, the collector's, and for scrape jobs YAML's again.
+func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
+	same := func(what, got, want string) {
+		if got != want {
+			t.Errorf("%s is read as %q, expected %q", what, got, want)
+		}
+	}
+	for _, exporter := range read.Exporters {
+		if e, ok := exporter.(*prometheusremotewriteexporter.Config); ok {
+			same("endpoint", e.ClientConfig.Endpoint, wanted.RemoteWrite.Endpoint)
+			if !maps.Equal(e.ExternalLabels, wanted.Labels.External) {
+				t.Errorf("external labels are read as %q, expected %q", e.ExternalLabels, wanted.Labels.External)
+			}
+		}
+	}
+	for _, receiver := range read.Receivers {
+		r, ok := receiver.(*prometheusreceiver.Config)
+		if !ok {
+			continue
+		}
+		for i, want := range wanted.Scrape {
+			got := r.PrometheusConfig.ScrapeConfigs[i]
+			same("job", got.JobName, want.Name)
+			if b := want.BasicAuth; b != nil {
+				same("user name", got.HTTPClientConfig.BasicAuth.Username, b.Username)
+			}
+			static := got.ServiceDiscoveryConfigs[0].(discovery.StaticConfig)[0]
+			for name, value := range want.StaticLabels {
+				same("static label", string(static.Labels[model.LabelName(name)]), value)
+			}
+			rules := got.MetricRelabelConfigs[len(got.MetricRelabelConfigs)-len(want.Relabel):]
+			for i, rule := range want.Relabel {
+				if rule.Regex != "" {
+					same("regular expression", rules[i].Regex.String(), rule.Regex)
+				}
+				if rule.Replacement != "" {
+					same("replacement", rules[i].Replacement, rule.Replacement)
+				}
+			}
+		}
+	}
+}

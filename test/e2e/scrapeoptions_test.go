@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+)
+
+// The credentials look like numbers, because YAML would make numbers of them: octal 83, and a thousand.
+const (
+	numericPassword = "0123"
+	numericToken    = "1e3"
+)
+
+// endpoints are scraped applications that differ in how they let themselves be scraped.
+type endpoints struct {
+	plain, basic, bearer, tls, native, clashing string
+	ca                                          string // PEM, several lines
+}
+
+func serveEndpoints(t *testing.T) endpoints {
+	t.Helper()
+	guarded := func(allowed func(*http.Request) bool) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if !allowed(r) {
+				http.Error(w, "who are you", http.StatusUnauthorized)
+				return
+			}
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+			_, _ = fmt.Fprint(w, exposition)
+		}
+	}
+	anybody := guarded(func(*http.Request) bool { return true })
+	serve := func(handler http.Handler) string {
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		return server.Listener.Addr().String()
+	}
+	secure := httptest.NewUnstartedServer(anybody)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // one job does not trust it
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+
+	registry := prometheus.NewRegistry()
+	histogram := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "native_seconds", Help: "h", NativeHistogramBucketFactor: 1.1})
+	registry.MustRegister(histogram)
+	for _, seconds := range []float64{0.5, 1, 4} {
+		histogram.Observe(seconds)
+	}
+	return endpoints{
+		plain: serve(anybody),
+		basic: serve(guarded(func(r *http.Request) bool {
+			user, password, _ := r.BasicAuth()
+			return user == "reader" && password == numericPassword
+		})),
+		bearer: serve(guarded(func(r *http.Request) bool { return r.Header.Get("Authorization") == "Bearer "+numericToken })),
+		tls:    secure.Listener.Addr().String(),
+		native: serve(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})),
+		clashing: serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+			_, _ = fmt.Fprintln(w, `inner_gauge{job="inner"} 3`)
+		})),
+		ca: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})),
+	}
+}
+
+// jobs use one option each. Each job's name is the option's.
+func (e endpoints) jobs() []collector.ScrapeJob {
+	jobs := []collector.ScrapeJob{
+		{Name: "basic", Targets: []string{e.basic}, BasicAuth: &collector.BasicAuth{Username: "reader", PasswordVariable: "PASSWORD"}},
+		{Name: "bearer", Targets: []string{e.bearer}, BearerTokenVariable: "TOKEN"},
+		{Name: "nobody", Targets: []string{e.basic}},
+		{Name: "ca", Targets: []string{e.tls}, TLS: &collector.TLS{CAVariable: "CA"}},
+		{Name: "server-name", Targets: []string{e.tls}, TLS: &collector.TLS{CAVariable: "CA", ServerName: "example.com"}},
+		{Name: "other-name", Targets: []string{e.tls}, TLS: &collector.TLS{CAVariable: "CA", ServerName: "example.org"}},
+		{Name: "skip-verify", Targets: []string{e.tls}, TLS: &collector.TLS{InsecureSkipVerify: true}},
+		{Name: "distrust", Targets: []string{e.tls}, Scheme: "https"},
+		{
+			Name: "rules", Targets: []string{e.plain}, KeepMetrics: []string{"web_requests_total", "web_(wait|sess).*"}, DropMetrics: []string{".*_sessions"},
+			StaticLabels: map[string]string{"tier": "b$2"},
+			Relabel: []collector.RelabelRule{
+				{SourceLabels: []string{"code"}, Regex: "(.)00", TargetLabel: "class", Replacement: "${1}xx"},
+				{Action: collector.RelabelLabelMap, Regex: "c(od)e", Replacement: "k$1"},
+				{Action: collector.RelabelLabelDrop, Regex: "code"},
+			},
+		},
+		{Name: "honor-labels", Targets: []string{e.clashing}, HonorLabels: true},
+		{Name: "exported", Targets: []string{e.clashing}},
+		{Name: "native", Targets: []string{e.native}, NativeHistograms: true},
+		{Name: "sample-limit", Targets: []string{e.plain}, SampleLimit: "3"},
+		{Name: "body-limit", Targets: []string{e.plain}, BodySizeLimit: "10B"},
+		{Name: "label-limit", Targets: []string{e.plain}, LabelValueLengthLimit: "2"},
+		{Name: "two", Targets: []string{e.plain, e.native}},
+	}
+	for i := range jobs {
+		jobs[i].Interval = every()
+	}
+	return jobs
+}
+
+// TestScrapeOptionsDoWhatTheySay scrapes endpoints that insist on them.
+func TestScrapeOptionsDoWhatTheySay(t *testing.T) {
+	e := serveEndpoints(t)
+	s := runSidecar(t, collector.Config{Scrape: e.jobs()}, sidecarOptions{Env: map[string]string{
+		"PASSWORD": numericPassword, "TOKEN": numericToken, "CA": e.ca,
+	}})
+	want := map[string]float64{
+		`up{job="two",target="` + e.plain + `"}`: 1, `up{job="two",target="` + e.native + `"}`: 1,
+		`web_sessions{job="two",target="` + e.plain + `"}`: 4,
+
+		`web_requests_total{job="rules",kod="200",code="",class="2xx",tier="b$2"}`: 17,
+		`web_wait_seconds{job="rules",quantile="0.5",tier="b$2"}`:                  0.25,
+		`count({job="rules",__name__=~"web_.*"})`:                                  4, // the counter and the parts of the summary
+
+		`inner_gauge{job="inner"}`: 3, `inner_gauge{job="exported",exported_job="inner"}`: 3,
+		`histogram_count(native_seconds{job="native"})`: 3, `histogram_sum(native_seconds{job="native"})`: 5.5,
+		`native_seconds_count{job="two"}`: 3, // the classic form where native histograms are not asked for
+	}
+	for _, job := range []string{"basic", "bearer", "ca", "server-name", "skip-verify", "rules", "honor-labels", "exported", "native"} {
+		want[fmt.Sprintf("up{job=%q}", job)] = 1
+	}
+	for _, job := range []string{"basic", "bearer", "ca", "server-name", "skip-verify"} {
+		want[fmt.Sprintf("web_sessions{job=%q}", job)] = 4
+	}
+	refused := []string{"nobody", "other-name", "distrust", "sample-limit", "body-limit", "label-limit"}
+	for _, job := range refused {
+		want[fmt.Sprintf("up{job=%q}", job)] = 0
+	}
+	eventually(t, s.Task, 20*time.Second, func() string { return s.stored(t, want) })
+	for _, series := range s.all(t) {
+		for _, job := range refused {
+			if series.Get("job") == job && strings.HasPrefix(series.Get("__name__"), "web_") {
+				t.Errorf("a scrape that must fail stored %s", series)
+			}
+		}
+	}
+	if strings.Contains(s.Collector.Log(), numericPassword+`"`) || strings.Contains(s.Collector.Log(), "Bearer "+numericToken) {
+		t.Error("the log holds a credential")
+	}
+	s.finish(t, "Failed to scrape Prometheus endpoint")
+}

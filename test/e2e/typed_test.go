@@ -1,0 +1,161 @@
+package e2e
+
+import (
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/ecs"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
+)
+
+// These tests are about configurations, so their task definition is written by hand: the collector beside an app container
+// that does nothing, whose metrics ECS knows all the same. What applications would send comes from the test itself.
+
+const typedFamily = "shop-typed"
+
+// sidecar is a running task with the world it writes to.
+type sidecar struct {
+	deployment
+	*harness.Task
+}
+
+// soon is the interval of everything that is collected here.
+const soon = time.Second
+
+func every() *time.Duration {
+	interval := soon
+	return &interval
+}
+
+// sidecarOptions say how runSidecar runs a task.
+type sidecarOptions struct {
+	Launch  ecs.LaunchType    // default: Fargate
+	Service string            // in the metadata, as on EC2
+	Env     map[string]string // of the collector
+}
+
+// runSidecar runs a collector with a typed configuration in a world of its own, where it writes to the only workspace.
+func runSidecar(t *testing.T, config collector.Config, o sidecarOptions) sidecar {
+	t.Helper()
+	config.RemoteWrite = collector.RemoteWrite{Endpoint: workspaceURL, Region: values.Region}
+	text, err := config.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runConfiguration(t, text, config.Args("env:"+configVariable), o)
+}
+
+const workspaceID = "ws-typed"
+
+var workspaceURL = "https://aps-workspaces." + values.Region + "." + values.URLSuffix + "/workspaces/" + workspaceID + "/api/v1/remote_write"
+
+// runConfiguration does the same with any configuration.
+func runConfiguration(t *testing.T, text string, command []string, o sidecarOptions) sidecar {
+	t.Helper()
+	world, err := harness.NewWorld(t.TempDir(), values, []string{workspaceID}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment := []template.KeyValue{{Name: configVariable, Value: text}}
+	for name, value := range o.Env {
+		environment = append(environment, template.KeyValue{Name: name, Value: value})
+	}
+	logs := map[string]string{"awslogs-group": "/shop", "awslogs-region": values.Region, "awslogs-stream-prefix": "ecs"}
+	task := &template.TaskDefinition{Family: typedFamily, CPU: "512", Memory: "1024", NetworkMode: "awsvpc", ContainerDefinitions: []template.Container{
+		{Name: collectorName, Image: "adot", Command: command, Environment: environment, CPU: 64, Memory: 256},
+		{Name: "app", Image: "app", Command: []string{"600"}, CPU: 128, Memory: 512},
+	}}
+	for i := range task.ContainerDefinitions {
+		task.ContainerDefinitions[i].LogConfiguration.Options = logs
+	}
+	if o.Launch == "" {
+		o.Launch = ecs.Fargate
+	}
+	started, err := world.Start(task, harness.TaskOptions{
+		ID: ecs.NewID(t.Name()), Cluster: clusterName, Zone: values.Region + "b", Service: o.Service, LaunchType: o.Launch,
+		Collector: collectorName, Programs: map[string]string{"app": sleep},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sidecar{deployment{world, task}, started}
+	t.Cleanup(func() {
+		s.Kill()
+		if t.Failed() {
+			t.Logf("log of the collector:\n%s", s.Collector.Log())
+		}
+		_ = world.Close()
+	})
+	return s
+}
+
+// finish stops the task and asserts what holds after any good run: it ended in order, without a complaint of the collector but
+// for those allowed, no request was refused, nobody tried to reach anything but AMP, and every series has a job and an instance.
+func (s sidecar) finish(t *testing.T, allowed ...string) {
+	t.Helper()
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+	for _, line := range append(s.Collector.LogLines("warn"), s.Collector.LogLines("error")...) {
+		known := false
+		for _, a := range allowed {
+			known = known || strings.Contains(line, a)
+		}
+		if !known {
+			t.Errorf("the collector complains: %s", line)
+		}
+	}
+	for _, record := range s.AMP.Refused() {
+		t.Errorf("AMP refused a request: %d %s", record.Status, record.Message)
+	}
+	for _, host := range s.Outsiders() {
+		t.Errorf("something tried to reach %s", host)
+	}
+	for _, series := range s.all(t) {
+		if series.Get("job") == "" || series.Get("instance") == "" {
+			t.Errorf("%s has no job or no instance", series)
+		}
+	}
+}
+
+// freeAddress is a loopback address with a port that nothing listens on, for TCP and UDP.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	for range 20 {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := listener.Addr().String()
+		packets, err := net.ListenPacket("udp", address)
+		_ = listener.Close()
+		if err == nil {
+			_ = packets.Close()
+			return address
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(freeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := strconv.Atoi(port); err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
