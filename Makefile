@@ -30,11 +30,13 @@ test-e2e: ## Run what the templates say, with a real collector and a real Promet
 
 golden: ## Rewrite the golden files. Read the difference before you commit it.
 	UPDATE_GOLDEN=1 go test ./test ./constructs/collector -run Golden
+	cd test/e2e && UPDATE_GOLDEN=1 go test . -run TestEverySource
 
-fuzz: ## Fuzz the options and hand-written configurations, a minute each.
-	go test ./constructs/collector -run NONE -fuzz FuzzConfig -fuzztime 60s
-	go test ./constructs/collector -run NONE -fuzz FuzzCheck -fuzztime 60s
-	cd test/e2e && go test . -run NONE -fuzz FuzzConfigFactories -fuzztime 60s
+fuzz: ## Fuzz the collector configuration, a minute each, also against the real factories.
+	go test ./constructs/collector -run '^$$' -fuzz 'FuzzConfig$$' -fuzztime 60s -fuzzminimizetime 1s
+	go test ./constructs/collector -run '^$$' -fuzz 'FuzzCheck$$' -fuzztime 60s -fuzzminimizetime 1s
+	cd test/e2e && go test -gcflags='github.com/seed86154836/cdk-otel-prometheus/...=-d=libfuzzer' -c -o $(CURDIR)/cdk.out/fuzz.test . \
+	  && $(CURDIR)/cdk.out/fuzz.test -test.run '^$$' -test.fuzz 'FuzzConfigFactories$$' -test.fuzztime 60s -test.fuzzminimizetime 1s -test.fuzzcachedir $(CURDIR)/cdk.out/fuzz
 
 lint: ## Check the format and run the linters over every module.
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi

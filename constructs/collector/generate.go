@@ -253,8 +253,8 @@ func (c Config) addMetrics(d *document, source, receiver, exporter string, actio
 	}
 }
 
-// addDeltaReport writes metrics with delta temporality to the log, because the remote write exporter drops them without
-// a word. A line a second and a metric is enough to find the application that sends them.
+// addDeltaReport writes metrics with delta temporality to the log, by name, because the remote write exporter drops them
+// without a word. The sampling bounds the summary lines only; each push of such metrics is logged, until its sender is mended.
 func addDeltaReport(d *document, source, receiver, others string) {
 	filter := processorFilter + source + "_delta"
 	d.Processors[filter] = filterProcessor{ErrorMode: "propagate", MetricConditions: []text{text(others)}}
