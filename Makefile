@@ -35,10 +35,12 @@ golden: ## Rewrite the golden files. Read the difference before you commit it.
 fuzz: ## Fuzz the collector configuration, a minute each, also against the real factories.
 	go test ./constructs/collector -run '^$$' -fuzz 'FuzzConfig$$' -fuzztime 60s -fuzzminimizetime 1s
 	go test ./constructs/collector -run '^$$' -fuzz 'FuzzCheck$$' -fuzztime 60s -fuzzminimizetime 1s
+	@mkdir -p cdk.out
 	cd test/e2e && go test -gcflags='github.com/seed86154836/cdk-otel-prometheus/...=-d=libfuzzer' -c -o $(CURDIR)/cdk.out/fuzz.test . \
 	  && $(CURDIR)/cdk.out/fuzz.test -test.run '^$$' -test.fuzz 'FuzzConfigFactories$$' -test.fuzztime 60s -test.fuzzminimizetime 1s -test.fuzzcachedir $(CURDIR)/cdk.out/fuzz
 
 lint: ## Check the format and run the linters over every module.
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	@mkdir -p cdk.out
 	cd tools && go build -o ../cdk.out/staticcheck honnef.co/go/tools/cmd/staticcheck
 	for m in $(MODULES); do (cd $$m && go vet ./... && $(CURDIR)/cdk.out/staticcheck ./...) || exit 1; done
