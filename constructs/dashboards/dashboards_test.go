@@ -1,0 +1,507 @@
+package dashboards_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
+)
+
+// sampleOptions show every kind of metric and objective.
+var sampleOptions = dashboards.Options{
+	Application: []dashboards.Metric{
+		{Title: "Orders", Kind: dashboards.Counter, Selector: `sampleapp_orders_total{job="sampleapp"}`, By: "item"},
+		{Title: "Queue", Kind: dashboards.Gauge, Selector: `sampleapp_queue_depth`, Aggregate: "max"},
+		{Title: "Order duration", Kind: dashboards.Histogram, Selector: `sampleapp_order_duration_seconds{}`},
+	},
+	SLOs: []dashboards.SLO{
+		{Name: "Orders succeed", Objective: 0.999, Requests: `sampleapp_orders_total`, Errors: `sampleapp_orders_total{item="cake",}`},
+		{Name: "Orders are fast", Objective: 0.95, Window: 7 * 24 * time.Hour, Histogram: `sampleapp_order_duration_seconds`, Threshold: 1},
+	},
+}
+
+func all(t *testing.T, o dashboards.Options) []dashboards.Dashboard {
+	t.Helper()
+	list, err := dashboards.All(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func queries(t *testing.T, d dashboards.Dashboard, variables map[string]string) []dashboards.Query {
+	t.Helper()
+	list, err := dashboards.Queries(d.JSON, variables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// model is what is checked of a dashboard, read from its text as a stranger would.
+type model struct {
+	UID, Title, Description string
+	SchemaVersion           int
+	Tags                    []string
+	Panels                  []struct {
+		ID                       int
+		Type, Title, Description string
+		GridPos                  struct{ X, Y, W, H int }
+		DataSource               map[string]string
+		FieldConfig              struct{ Defaults struct{ Unit string } }
+		Targets                  []struct {
+			RefID, Expr string
+			DataSource  map[string]string
+		}
+	}
+	Templating struct {
+		List []struct {
+			Name, Type, Label string
+			Query             string
+		}
+	}
+}
+
+func read(t *testing.T, d dashboards.Dashboard) (m model) {
+	t.Helper()
+	if err := json.Unmarshal(d.JSON, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestDashboardsPassGrafanasSchema decodes them with the types that Grafana generates from its schema, which refuse unknown
+// fields, and checks what the schema does not say.
+func TestDashboardsPassGrafanasSchema(t *testing.T) {
+	plugins.RegisterDefaultPlugins()
+	units := grafanaUnits(t)
+	for _, d := range all(t, sampleOptions) {
+		t.Run(d.UID, func(t *testing.T) {
+			//lint:ignore SA1019 The classic model is what every Grafana imports.
+			var strict dashboard.Dashboard
+			err := strict.UnmarshalJSONStrict(d.JSON)
+			if faults, ok := err.(cog.BuildErrors); !ok || len(faults) > 0 { // without a fault it is an empty list, not nil
+				t.Error(err)
+			}
+			if err := strict.Validate(); err != nil {
+				t.Error(err)
+			}
+			m := read(t, d)
+			if m.SchemaVersion != 42 || m.UID != d.UID || len(m.UID) > 40 || m.Title != d.Title || m.Title == "" || m.Description == "" {
+				t.Errorf("schema version %d, UID %q, title %q, description %q", m.SchemaVersion, m.UID, m.Title, m.Description)
+			}
+			ids := map[int]bool{}
+			taken := map[[2]int]string{}
+			for _, p := range m.Panels {
+				if p.ID == 0 || ids[p.ID] {
+					t.Errorf("panel %q: id %d is 0 or used twice", p.Title, p.ID)
+				}
+				ids[p.ID] = true
+				if p.Title == "" {
+					t.Errorf("panel %d has no title", p.ID)
+				}
+				g := p.GridPos
+				if g.W < 1 || g.H < 1 || g.X < 0 || g.X+g.W > 24 {
+					t.Errorf("panel %q lies outside the grid: %+v", p.Title, g)
+				}
+				for x := g.X; x < g.X+g.W; x++ {
+					for y := g.Y; y < g.Y+g.H; y++ {
+						if other, ok := taken[[2]int{x, y}]; ok {
+							t.Fatalf("panels %q and %q overlap at %d, %d", other, p.Title, x, y)
+						}
+						taken[[2]int{x, y}] = p.Title
+					}
+				}
+				if p.Type == "row" {
+					continue
+				}
+				if !slices.Contains([]string{"stat", "timeseries", "table"}, p.Type) {
+					t.Errorf("panel %q is of the type %q", p.Title, p.Type)
+				}
+				if p.Description == "" || !strings.HasSuffix(p.Description, ".") {
+					t.Errorf("panel %q has the description %q, which is no sentence", p.Title, p.Description)
+				}
+				if !units[p.FieldConfig.Defaults.Unit] {
+					t.Errorf("panel %q: %q is no unit of Grafana", p.Title, p.FieldConfig.Defaults.Unit)
+				}
+				variable := map[string]string{"type": "prometheus", "uid": "${datasource}"}
+				if len(p.Targets) == 0 || !reflect.DeepEqual(p.DataSource, variable) {
+					t.Errorf("panel %q has %d queries to %v", p.Title, len(p.Targets), p.DataSource)
+				}
+				refs := map[string]bool{}
+				for _, target := range p.Targets {
+					if target.Expr == "" || refs[target.RefID] || !reflect.DeepEqual(target.DataSource, variable) {
+						t.Errorf("panel %q: query %s to %v: %q", p.Title, target.RefID, target.DataSource, target.Expr)
+					}
+					refs[target.RefID] = true
+				}
+			}
+		})
+	}
+}
+
+// grafanaUnits reads the unit ids out of the library's source: it has constants, but no list.
+func grafanaUnits(t *testing.T) map[string]bool {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/grafana/grafana-foundation-sdk/go/units").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(strings.TrimSpace(string(out)), "types_gen.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			id, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids[id] = true
+		}
+		return true
+	})
+	if !ids["percentunit"] || len(ids) < 100 {
+		t.Fatalf("only %d units found", len(ids))
+	}
+	return ids
+}
+
+func TestDashboardsHaveVariables(t *testing.T) {
+	want := map[string][]string{
+		"ecs-service":   {"datasource", "cluster", "service"},
+		"ecs-task":      {"datasource", "cluster", "service", "task"},
+		"ecs-collector": {"datasource", "cluster", "service", "task"},
+		"ecs-slo":       {"datasource", "cluster", "service"},
+	}
+	for _, d := range all(t, sampleOptions) {
+		var names []string
+		for _, v := range read(t, d).Templating.List {
+			names = append(names, v.Name)
+			if v.Label == "" {
+				t.Errorf("%s: variable %s has no label", d.UID, v.Name)
+			}
+			if v.Name == "datasource" && (v.Type != "datasource" || v.Query != "prometheus") {
+				t.Errorf("%s: the workspace is a variable of type %s for %s", d.UID, v.Type, v.Query)
+			}
+			if v.Name != "datasource" && (v.Type != "query" || !strings.HasPrefix(v.Query, "label_values(")) {
+				t.Errorf("%s: variable %s is %s", d.UID, v.Name, v.Query)
+			}
+		}
+		if !slices.Equal(names, want[d.UID]) {
+			t.Errorf("%s has the variables %v, want %v", d.UID, names, want[d.UID])
+		}
+	}
+}
+
+var metricName = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)\{`)
+
+// TestQueriesAskForDeliveredMetrics compares every metric with what the library keeps: the default lists of ECS metrics, what
+// a scrape adds, the collector's own metrics as the generated configuration filters them, and the application's.
+func TestQueriesAskForDeliveredMetrics(t *testing.T) {
+	delivered := []string{
+		"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
+		"sampleapp_orders_total", "sampleapp_queue_depth", "sampleapp_order_duration_seconds_(bucket|count|sum)",
+	}
+	for _, m := range append(collector.DefaultTaskMetrics(), collector.DefaultContainerMetrics()...) {
+		delivered = append(delivered, strings.ReplaceAll(m, ".", "_"))
+	}
+	config := collector.Config{
+		RemoteWrite:      collector.RemoteWrite{Endpoint: "https://localhost/", Region: "eu-west-1"},
+		CollectorMetrics: &collector.CollectorMetrics{},
+	}
+	text, err := config.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := regexp.MustCompile(`\(\?:(otelcol_\S*)\)`).FindStringSubmatch(text)
+	if kept == nil {
+		t.Fatalf("the configuration does not say which of the collector's metrics it keeps:\n%s", text)
+	}
+	delivered = append(delivered, "(?:"+kept[1]+")")
+	known := regexp.MustCompile("^(" + strings.Join(delivered, "|") + ")$")
+
+	for _, d := range all(t, sampleOptions) {
+		for _, q := range queries(t, d, nil) {
+			names := metricName.FindAllStringSubmatch(q.Expr, -1)
+			if len(names) == 0 {
+				t.Errorf("%s, %s: no metric in %s", d.UID, q.Panel, q.Expr)
+			}
+			for _, name := range names {
+				if !known.MatchString(name[1]) {
+					t.Errorf("%s, %s: %s is not delivered", d.UID, q.Panel, name[1])
+				}
+			}
+		}
+	}
+}
+
+// TestQueriesStayInTheScope: every selector of a query is narrowed down by the variables of its dashboard.
+func TestQueriesStayInTheScope(t *testing.T) {
+	selector := regexp.MustCompile(`\{[^}]*\}`)
+	for _, d := range all(t, sampleOptions) {
+		want := `{aws_ecs_cluster_name=~"CLUSTER",aws_ecs_task_family=~"SERVICE"`
+		if d.UID == "ecs-task" || d.UID == "ecs-collector" {
+			want += `,aws_ecs_task_id=~"TASK"`
+		}
+		for _, q := range queries(t, d, map[string]string{"cluster": "CLUSTER", "service": "SERVICE", "task": "TASK"}) {
+			for _, s := range selector.FindAllString(q.Expr, -1) {
+				if !strings.HasPrefix(s, want) {
+					t.Errorf("%s, %s: %s does not start with %s", d.UID, q.Panel, s, want)
+				}
+			}
+			if strings.Contains(q.Expr, "exporter=") {
+				t.Errorf("%s, %s: %s knows the name of an exporter, which changes with the configuration", d.UID, q.Panel, q.Expr)
+			}
+		}
+	}
+}
+
+// TestQueriesMatchGolden compares what every panel asks with a file that a reviewer can read.
+func TestQueriesMatchGolden(t *testing.T) {
+	var got strings.Builder
+	for _, d := range all(t, sampleOptions) {
+		fmt.Fprintf(&got, "# %s: %s\n", d.FileName(), d.Title)
+		row, panel := "", 0
+		for _, q := range queries(t, d, map[string]string{"cluster": "C", "service": "S", "task": "T"}) {
+			if q.Row != row {
+				row = q.Row
+				fmt.Fprintf(&got, "\n## %s\n", row)
+			}
+			if q.PanelID != panel {
+				panel = q.PanelID
+				fmt.Fprintf(&got, "\n%s (%s, %s)\n  %s\n", q.Panel, q.Type, q.Unit, q.Description)
+			}
+			fmt.Fprintf(&got, "  %s: %s [%s]\n", q.RefID, q.Expr, q.Legend)
+		}
+		got.WriteString("\n")
+	}
+	file := filepath.Join("testdata", "queries.txt")
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("golden files are not updated in CI")
+		}
+		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; run make golden", err)
+	}
+	if got.String() != string(want) {
+		t.Errorf("differs from %s; if it should, run make golden and read the difference\n%s", file, got.String())
+	}
+}
+
+func TestTextIsTheSameEveryTime(t *testing.T) {
+	first, second := all(t, sampleOptions), all(t, sampleOptions)
+	for i := range first {
+		if !bytes.Equal(first[i].JSON, second[i].JSON) {
+			t.Errorf("%s differs from itself", first[i].UID)
+		}
+	}
+	if sampleOptions.Application[0].Unit != "" || sampleOptions.SLOs[0].Window != 0 {
+		t.Error("the options of the caller have changed")
+	}
+}
+
+func TestOptionsAreApplied(t *testing.T) {
+	o := dashboards.Options{
+		TitlePrefix: "Shop", UIDPrefix: "shop-eu", Tags: []string{"team-a"}, DataSource: "amp-eu", CollectionInterval: 15 * time.Second,
+	}
+	list := all(t, o)
+	var names []string
+	for _, d := range list {
+		names = append(names, d.FileName()+" "+d.Title)
+	}
+	if want := []string{"shop-eu-service.json Shop services", "shop-eu-task.json Shop tasks", "shop-eu-collector.json Shop collectors"}; !slices.Equal(names, want) {
+		t.Errorf("got %q, want %q; there is no SLO, so no dashboard of SLOs", names, want)
+	}
+	text := string(list[0].JSON)
+	for _, want := range []string{`"shop-eu",
+    "team-a"`, `"value": "amp-eu"`, `"interval": "15s"`, "/d/shop-eu-task?"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing in %s", want, text)
+		}
+	}
+	if strings.Contains(text, `"title": "Application"`) {
+		t.Error("there is a row for the application, which has no metrics")
+	}
+	for _, q := range queries(t, list[0], nil) {
+		if q.Panel == "Storage" && !strings.Contains(q.Expr, "[1m]") {
+			t.Errorf("rates of samples that come every 15 s are not computed over a minute: %s", q.Expr)
+		}
+	}
+}
+
+func TestWriteMakesAFileForEachDashboard(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "new", "dashboards")
+	if err := dashboards.Write(folder, sampleOptions); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all(t, sampleOptions) {
+		data, err := os.ReadFile(filepath.Join(folder, d.FileName()))
+		if err != nil || !bytes.Equal(data, d.JSON) {
+			t.Errorf("%s: %v", d.FileName(), err)
+		}
+	}
+	if err := dashboards.Write(folder, dashboards.Options{UIDPrefix: "a b"}); err == nil {
+		t.Error("faulty options are written")
+	}
+}
+
+// TestOptionsAreRejected has one entry for each rejection, with what its message must say.
+func TestOptionsAreRejected(t *testing.T) {
+	metric := func(change func(*dashboards.Metric)) dashboards.Options {
+		m := dashboards.Metric{Title: "Orders", Kind: dashboards.Counter, Selector: "orders_total"}
+		change(&m)
+		return dashboards.Options{Application: []dashboards.Metric{m}}
+	}
+	selector := func(s string) dashboards.Options {
+		return metric(func(m *dashboards.Metric) { m.Selector = s })
+	}
+	slo := func(change func(*dashboards.SLO)) dashboards.Options {
+		s := dashboards.SLO{Name: "orders", Objective: 0.99, Requests: "a_total", Errors: "b_total"}
+		change(&s)
+		return dashboards.Options{SLOs: []dashboards.SLO{s}}
+	}
+	for name, tc := range map[string]struct {
+		options dashboards.Options
+		want    []string
+	}{
+		"UID":             {dashboards.Options{UIDPrefix: "a b"}, []string{`UIDPrefix "a b" is not 1 to 30 letters`}},
+		"long UID":        {dashboards.Options{UIDPrefix: strings.Repeat("a", 31)}, []string{"is not 1 to 30 letters"}},
+		"tag":             {dashboards.Options{Tags: []string{"a", " "}}, []string{"Tags[1] is empty"}},
+		"interval":        {dashboards.Options{CollectionInterval: 1500 * time.Millisecond}, []string{"CollectionInterval is 1.5s; it must be a whole number of seconds"}},
+		"negative":        {dashboards.Options{CollectionInterval: -time.Second}, []string{"CollectionInterval is -1s"}},
+		"no title":        {metric(func(m *dashboards.Metric) { m.Title = "" }), []string{`Application[0]: Title is empty; say what the metric "orders_total" shows`}},
+		"no kind":         {metric(func(m *dashboards.Metric) { m.Kind = "" }), []string{`Kind is ""; it must be counter, gauge or histogram`}},
+		"by":              {metric(func(m *dashboards.Metric) { m.By = "a,b" }), []string{`By is "a,b"; it must be the name of a label`}},
+		"aggregate":       {metric(func(m *dashboards.Metric) { m.Aggregate = "max" }), []string{`Aggregate is "max", but it is for gauges only`}},
+		"gauge aggregate": {metric(func(m *dashboards.Metric) { m.Kind, m.Aggregate = dashboards.Gauge, "median" }), []string{`Aggregate is "median"; it must be sum, avg, max or min`}},
+		"histogram": {metric(func(m *dashboards.Metric) { m.Kind, m.By, m.Selector = dashboards.Histogram, "a", "x_bucket{}" }),
+			[]string{`By is "a", but a histogram is not split`, "Selector names x_bucket; name the histogram without suffix, x"}},
+		"no selector":       {selector(" "), []string{"Selector is empty; name a metric"}},
+		"no name":           {selector(`{a="b"}`), []string{"does not start with the name of a metric"}},
+		"expression":        {selector("sum(a)"), []string{`"(a)" stands after the name; only matchers in braces can`}},
+		"range":             {selector(`a{b="c"}[5m]`), []string{`"[5m]" stands after the matchers`}},
+		"open":              {selector(`a{b="c"`), []string{"stands where a comma or the closing brace is expected"}},
+		"no operator":       {selector(`a{b}`), []string{`"b}" is no matcher`}},
+		"no quotes":         {selector(`a{b=c}`), []string{"the value of b is not in quotes"}},
+		"open quote":        {selector(`a{b="c}`), []string{"the value of b is not in quotes"}},
+		"no comma":          {selector(`a{b="c" d="e"}`), []string{"stands where a comma"}},
+		"brace in a value":  {selector(`a{b="}"`), []string{"stands where a comma"}},
+		"label of a choice": {selector(`a{aws_ecs_task_family="x"}`), []string{"aws_ecs_task_family is chosen in the dashboard; leave it out"}},
+		"objective":         {slo(func(s *dashboards.SLO) { s.Objective = 1 }), []string{"SLOs[0]: Objective is 1; it must be a share of at least 0.5 and less than 1"}},
+		"no objective":      {slo(func(s *dashboards.SLO) { s.Objective = 0 }), []string{"Objective is 0; it must be a share"}},
+		"percent":           {slo(func(s *dashboards.SLO) { s.Objective = 99.9 }), []string{"Objective is 99.9; it is a share, so write 0.999"}},
+		"window":            {slo(func(s *dashboards.SLO) { s.Window = time.Second }), []string{"Window is 1s; it must be a whole number of minutes"}},
+		"no SLO name":       {slo(func(s *dashboards.SLO) { s.Name = "" }), []string{"Name is empty"}},
+		"no errors":         {slo(func(s *dashboards.SLO) { s.Errors = "" }), []string{"Errors is empty; name a metric"}},
+		"no requests":       {slo(func(s *dashboards.SLO) { s.Requests = "a{" }), []string{`Requests "a{": "" is no matcher`}},
+		"both":              {slo(func(s *dashboards.SLO) { s.Histogram = "c" }), []string{"choose one pair"}},
+		"neither":           {slo(func(s *dashboards.SLO) { s.Requests, s.Errors = "", "" }), []string{"it has no metric; give Requests and Errors, or Histogram and Threshold"}},
+		"buckets": {slo(func(s *dashboards.SLO) { s.Requests, s.Errors, s.Histogram = "", "", "c_count" }),
+			[]string{"Histogram names c_count; name the histogram without suffix, c", "Threshold is 0; it must be the upper bound of a bucket"}},
+		"same name": {dashboards.Options{SLOs: []dashboards.SLO{{Name: "a"}, {Name: "a"}}}, []string{`SLOs[1]: Name "a" is that of SLOs[0]`}},
+		"all at once": {dashboards.Options{UIDPrefix: "?", CollectionInterval: -1, Application: []dashboards.Metric{{}}},
+			[]string{"UIDPrefix", "CollectionInterval", "Application[0]: Title", "Application[0]: Selector", "Application[0]: Kind"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := dashboards.All(tc.options)
+			if err == nil {
+				t.Fatal("it is accepted")
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is missing in\n%v", want, err)
+				}
+			}
+		})
+	}
+	if _, err := dashboards.Objectives(dashboards.Options{}); err == nil || !strings.Contains(err.Error(), "no SLO is given") {
+		t.Errorf("a dashboard of no SLO: %v", err)
+	}
+}
+
+// TestSelectorsAreNarrowedDown: braces, commas and quotes in matchers stay what they are.
+func TestSelectorsAreNarrowedDown(t *testing.T) {
+	for selector, want := range map[string]string{
+		`a_total`:                `a_total{aws_ecs_cluster_name=~"C",aws_ecs_task_family=~"S"}`,
+		`a_total{}`:              `a_total{aws_ecs_cluster_name=~"C",aws_ecs_task_family=~"S"}`,
+		` a_total { b = "c" , }`: `a_total{aws_ecs_cluster_name=~"C",aws_ecs_task_family=~"S",b = "c"}`,
+		`a{b!="{",c!~'}"\'',}`:   `a{aws_ecs_cluster_name=~"C",aws_ecs_task_family=~"S",b!="{",c!~'}"\''}`,
+		`a{b="x,"}`:              `a{aws_ecs_cluster_name=~"C",aws_ecs_task_family=~"S",b="x,"}`,
+	} {
+		o := dashboards.Options{Application: []dashboards.Metric{{Title: "T", Kind: dashboards.Gauge, Selector: selector}}}
+		d, err := dashboards.Service(o)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		list := queries(t, d, map[string]string{"cluster": "C", "service": "S"})
+		if got := list[len(list)-1].Expr; got != "sum("+want+")" {
+			t.Errorf("%s\n got %s\nwant sum(%s)", selector, got, want)
+		}
+	}
+}
+
+// TestBucketBoundsAreFoundHoweverTheyAreWritten: 1 is written 1, 1.0 or, from a million on, 1e+06.
+func TestBucketBoundsAreFoundHoweverTheyAreWritten(t *testing.T) {
+	for threshold, want := range map[float64]string{
+		0.25: `le="0.25"`, 1: `le=~"1|1[.]0"`, 1e6: `le=~"1000000|1000000[.]0|1e[+]06"`, 1e-5: `le=~"0[.]00001|1e-05"`,
+	} {
+		d, err := dashboards.Objectives(dashboards.Options{SLOs: []dashboards.SLO{{Name: "a", Objective: 0.99, Histogram: "h", Threshold: threshold}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := queries(t, d, nil)[0].Expr; !strings.Contains(got, "{aws_ecs_cluster_name=~\".*\",aws_ecs_task_family=~\".*\","+want+"}") {
+			t.Errorf("%s is missing in %s", want, got)
+		}
+	}
+}
+
+func TestQueriesReplaceVariables(t *testing.T) {
+	text := []byte(`{"templating":{"list":[{"name":"a","allValue":".*"},{"name":"b"}]},"panels":[
+		{"type":"row","title":"R"},
+		{"id":2,"type":"stat","title":"P","fieldConfig":{"defaults":{"unit":"s"}},"targets":[
+			{"refId":"A","expr":"x{a=~\"$a\",b=\"${b}\",c=\"$ab\"}[$__rate_interval]","interval":"90s","legendFormat":"{{l}}","instant":true}]}]}`)
+	got, err := dashboards.Queries(text, map[string]string{"b": "B", "ab": "AB"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []dashboards.Query{{PanelID: 2, Panel: "P", Type: "stat", Row: "R", RefID: "A", Expr: `x{a=~".*",b="B",c="AB"}[6m]`, Legend: "{{l}}", Unit: "s", Instant: true}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if got, err = dashboards.Queries(text, map[string]string{"b": "B", "ab": "AB", "a": "A", "__rate_interval": "9s"}); err != nil || got[0].Expr != `x{a=~"A",b="B",c="AB"}[9s]` {
+		t.Errorf("given values do not go first: %v, %v", got, err)
+	}
+	if _, err = dashboards.Queries(text, nil); err == nil || !strings.Contains(err.Error(), `panel "P"`) || !strings.Contains(err.Error(), "variable b, ab has no value") {
+		t.Errorf("variables without a value: %v", err)
+	}
+	if _, err = dashboards.Queries([]byte("nonsense"), nil); err == nil || !strings.Contains(err.Error(), "not JSON as Grafana writes it") {
+		t.Errorf("nonsense: %v", err)
+	}
+}

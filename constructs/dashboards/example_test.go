@@ -1,0 +1,29 @@
+package dashboards_test
+
+import (
+	"fmt"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
+)
+
+func ExampleAll() {
+	all, err := dashboards.All(dashboards.Options{
+		Application: []dashboards.Metric{
+			{Title: "Orders", Kind: dashboards.Counter, Selector: `sampleapp_orders_total{job="sampleapp"}`, By: "item"},
+		},
+		SLOs: []dashboards.SLO{
+			{Name: "Orders are fast", Objective: 0.99, Histogram: `sampleapp_order_duration_seconds{job="sampleapp"}`, Threshold: 0.25},
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	for _, d := range all {
+		fmt.Println(d.FileName(), d.Title)
+	}
+	// Output:
+	// ecs-service.json ECS services
+	// ecs-task.json ECS tasks
+	// ecs-collector.json ECS collectors
+	// ecs-slo.json ECS objectives
+}

@@ -1,0 +1,348 @@
+package grafana
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsgrafana"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+)
+
+// WorkspaceProps configures a [Workspace].
+type WorkspaceProps struct {
+	// Workspaces are the AMP workspaces that Grafana may query, in any region. One of another account lets the role in
+	// through its resource policy; see [amp.IWorkspace]. At least one. Required.
+	Workspaces *[]amp.IWorkspace
+
+	// Name of the workspace: 1 to 255 letters, digits, dots, dashes, underscores and tildes. It need not be unique.
+	//
+	// Default: none.
+	// Source: AWS::Grafana::Workspace, Name.
+	Name *string
+
+	// Description of the workspace, at most 2,048 characters.
+	//
+	// Default: none.
+	// Source: AWS::Grafana::Workspace, Description.
+	Description *string
+
+	// IdentityCenter lets users of AWS IAM Identity Center sign in, once they are assigned to the workspace, which
+	// CloudFormation cannot do. Identity Center must be on in the organization or account.
+	//
+	// Default: true, or false where Saml is set. Both may be on.
+	IdentityCenter *bool
+
+	// Saml lets users of a SAML 2.0 identity provider sign in.
+	//
+	// Default: no SAML.
+	Saml *SamlProps
+
+	// Role that Grafana queries with. It must trust grafana.amazonaws.com.
+	//
+	// Default: a new role that trusts the Grafana workspaces of this account and region.
+	Role awsiam.IRole
+
+	// NetworkAccess restricts from where the workspace can be reached. Users have to sign in all the same.
+	//
+	// Default: it can be reached from everywhere.
+	NetworkAccess *NetworkAccessProps
+
+	// Vpc is where the workspace connects to its data sources through, AMP among them: the VPC needs a way to AMP, such as
+	// an interface endpoint for aps-workspaces or a NAT gateway.
+	//
+	// Default: connections go over the network of AWS, and need no VPC.
+	Vpc *VpcProps
+
+	// GrafanaVersion of the workspace, such as "12.4". It can be raised later, but not lowered. The versions on offer:
+	// aws grafana list-versions.
+	//
+	// Default: the newest on offer when the workspace is made; that one is kept.
+	// Source: AWS::Grafana::Workspace, GrafanaVersion.
+	GrafanaVersion *string
+
+	// PluginAdmin lets administrators of the workspace install, update and remove plugins. From Grafana 9 on.
+	//
+	// Default: as Amazon Managed Grafana has it, false.
+	PluginAdmin *bool
+
+	// RemovalPolicy says what happens to the workspace when it leaves the stack. What users made in it is in no stack.
+	//
+	// Default: RETAIN.
+	RemovalPolicy awscdk.RemovalPolicy
+}
+
+// SamlProps configures sign-in through a SAML identity provider: IdpMetadataUrl or IdpMetadataXml, and the rest as needed.
+type SamlProps struct {
+	// IdpMetadataUrl is where the metadata of the identity provider is; http or https, at most 2,048 characters.
+	IdpMetadataUrl *string
+
+	// IdpMetadataXml is that metadata itself.
+	IdpMetadataXml *string
+
+	// AdminRoles are values of the attribute AssertionAttributes.Role whose users become administrators. Without any, nobody
+	// who signs in through SAML can set up the workspace.
+	//
+	// Default: none.
+	AdminRoles *[]*string
+
+	// EditorRoles are values of the attribute AssertionAttributes.Role whose users become editors. Others can only view.
+	//
+	// Default: none.
+	EditorRoles *[]*string
+
+	// AssertionAttributes name the attributes that say who a user is.
+	//
+	// Default: as Amazon Managed Grafana has it.
+	AssertionAttributes *AssertionAttributes
+
+	// AllowedOrganizations are values of the attribute AssertionAttributes.Org whose users are let in.
+	//
+	// Default: all.
+	AllowedOrganizations *[]*string
+
+	// LoginValidity is how long a user stays signed in, in whole minutes.
+	//
+	// Default: as Amazon Managed Grafana has it.
+	// Source: AWS::Grafana::Workspace, SamlConfiguration, LoginValidityDuration.
+	LoginValidity awscdk.Duration
+}
+
+// AssertionAttributes are names of attributes in SAML assertions, at most 256 characters each. All are optional.
+//
+// Source: AWS::Grafana::Workspace, AssertionAttributes.
+type AssertionAttributes struct {
+	Email, Groups, Login, Name, Org, Role *string
+}
+
+// NetworkAccessProps list what may connect to the workspace: at least one prefix list or endpoint.
+type NetworkAccessProps struct {
+	// PrefixLists hold public IPv4 addresses that may connect; at most 5.
+	//
+	// Default: no address.
+	PrefixLists *[]awsec2.IPrefixList
+
+	// VpcEndpoints for the service grafana-workspace through which one may connect; at most 5. Endpoints of other services
+	// are ignored by AWS.
+	//
+	// Default: no endpoint.
+	VpcEndpoints *[]awsec2.IInterfaceVpcEndpoint
+}
+
+// VpcProps say how the workspace connects to its data sources.
+type VpcProps struct {
+	// Vpc to connect through. Required.
+	Vpc awsec2.IVpc
+
+	// Subnets to connect from, 2 to 6 of them.
+	//
+	// Default: those that awscdk selects, the private ones.
+	Subnets *awsec2.SubnetSelection
+
+	// SecurityGroups of the connections, 1 to 5 of them, of the same VPC.
+	//
+	// Default: a new one, which lets everything out and nothing in.
+	SecurityGroups *[]awsec2.ISecurityGroup
+}
+
+// Limits of AWS::Grafana::Workspace.
+const (
+	maxDescription    = 2048
+	maxMetadataURL    = 2048
+	maxSamlText       = 256
+	maxNetworkSources = 5
+	minSubnets        = 2
+	maxSubnets        = 6
+	maxSecurityGroups = 5
+)
+
+var (
+	workspaceName  = regexp.MustCompile(`^[a-zA-Z0-9._~-]{1,255}$`)
+	grafanaVersion = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
+	metadataURL    = regexp.MustCompile(`^https?://[^\s]+$`)
+)
+
+// Workspace is an Amazon Managed Grafana workspace.
+type Workspace struct {
+	awscdk.Resource
+	cfn        awsgrafana.CfnWorkspace
+	role       awsiam.IRole
+	workspaces []amp.IWorkspace
+	version    *string
+}
+
+// NewWorkspace adds an AWS::Grafana::Workspace to scope, with a role, unless one is given, and with a security group where
+// Vpc has none. The role is granted aps:QueryMetrics, aps:GetSeries, aps:GetLabels and aps:GetMetricMetadata on the AMP
+// workspaces: what a data source needs that is set up with its URL. To list workspaces in the console of Grafana one would
+// add aps:ListWorkspaces, which can be granted on all of an account only. It panics when scope or id is missing or props are
+// faulty, with every fault in the message, before it has built anything.
+func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps) *Workspace {
+	if props == nil {
+		props = &WorkspaceProps{}
+	}
+	var subnets *[]*string
+	must("NewWorkspace", scope, id, func(f *faults) { subnets = props.validate(f) })
+	w := &Workspace{role: props.Role, workspaces: slices.Clone(*props.Workspaces), version: props.GrafanaVersion}
+	awscdk.NewResource_Override(w, scope, id, nil)
+	if w.role == nil {
+		w.role = newRole(w)
+	}
+	for _, workspace := range w.workspaces {
+		workspace.GrantQuery(w.role)
+	}
+	w.cfn = awsgrafana.NewCfnWorkspace(w, jsii.String("Resource"), &awsgrafana.CfnWorkspaceProps{
+		AccountAccessType:       jsii.String("CURRENT_ACCOUNT"),
+		PermissionType:          jsii.String("CUSTOMER_MANAGED"), // the only one that CloudFormation can make
+		AuthenticationProviders: props.authenticationProviders(),
+		Name:                    props.Name,
+		Description:             props.Description,
+		RoleArn:                 w.role.RoleArn(),
+		GrafanaVersion:          props.GrafanaVersion,
+		PluginAdminEnabled:      anyBool(props.PluginAdmin),
+		SamlConfiguration:       props.Saml.configuration(),
+		NetworkAccessControl:    props.NetworkAccess.configuration(),
+		VpcConfiguration:        props.Vpc.configuration(w, subnets),
+	})
+	removal := props.RemovalPolicy
+	if removal == "" {
+		removal = awscdk.RemovalPolicy_RETAIN
+	}
+	w.cfn.ApplyRemovalPolicy(removal, nil)
+	if !props.identityCenter() && props.Saml.AdminRoles == nil {
+		awscdk.Annotations_Of(w).AddWarningV2(jsii.String("cdk-otel-prometheus:grafanaWithoutAdmin"), jsii.String(
+			"Saml.AdminRoles is not set and IdentityCenter is off: nobody can administer the workspace; name the values of the role attribute that make an administrator"))
+	}
+	return w
+}
+
+// newRole trusts Grafana workspaces of this account and region. It cannot name the one: that refers to the role.
+func newRole(w *Workspace) awsiam.IRole {
+	stack := awscdk.Stack_Of(w)
+	return awsiam.NewRole(w, jsii.String("Role"), &awsiam.RoleProps{
+		Description: jsii.String("Amazon Managed Grafana queries AMP with it"),
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("grafana.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+			Conditions: &map[string]interface{}{
+				"StringEquals": map[string]interface{}{"aws:SourceAccount": stack.Account()},
+				"StringLike": map[string]interface{}{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
+					Service: jsii.String("grafana"), Resource: jsii.String("workspaces"), ResourceName: jsii.String("*"),
+					ArnFormat: awscdk.ArnFormat_SLASH_RESOURCE_SLASH_RESOURCE_NAME,
+				})},
+			},
+		}),
+	})
+}
+
+// WorkspaceId is the id of the workspace; it starts with g-.
+func (w *Workspace) WorkspaceId() *string { return w.cfn.AttrId() }
+
+// Endpoint is the host name of the workspace.
+func (w *Workspace) Endpoint() *string { return w.cfn.AttrEndpoint() }
+
+// Url is where users find the workspace.
+func (w *Workspace) Url() *string { return jsii.String("https://" + *w.Endpoint()) }
+
+// Role is what the workspace queries with.
+func (w *Workspace) Role() awsiam.IRole { return w.role }
+
+func (p *WorkspaceProps) identityCenter() bool {
+	if p.IdentityCenter != nil {
+		return *p.IdentityCenter
+	}
+	return p.Saml == nil
+}
+
+func (p *WorkspaceProps) authenticationProviders() *[]*string {
+	var providers []*string
+	if p.identityCenter() {
+		providers = append(providers, jsii.String("AWS_SSO"))
+	}
+	if p.Saml != nil {
+		providers = append(providers, jsii.String("SAML"))
+	}
+	return &providers
+}
+
+// configuration is nil where there is no SAML.
+func (s *SamlProps) configuration() interface{} {
+	if s == nil {
+		return nil
+	}
+	c := &awsgrafana.CfnWorkspace_SamlConfigurationProperty{
+		IdpMetadata:          &awsgrafana.CfnWorkspace_IdpMetadataProperty{Url: s.IdpMetadataUrl, Xml: s.IdpMetadataXml},
+		AllowedOrganizations: s.AllowedOrganizations,
+	}
+	if a := s.AssertionAttributes; a != nil {
+		c.AssertionAttributes = &awsgrafana.CfnWorkspace_AssertionAttributesProperty{
+			Email: a.Email, Groups: a.Groups, Login: a.Login, Name: a.Name, Org: a.Org, Role: a.Role,
+		}
+	}
+	if s.AdminRoles != nil || s.EditorRoles != nil {
+		c.RoleValues = &awsgrafana.CfnWorkspace_RoleValuesProperty{Admin: s.AdminRoles, Editor: s.EditorRoles}
+	}
+	if s.LoginValidity != nil {
+		c.LoginValidityDuration = s.LoginValidity.ToMinutes(nil)
+	}
+	return c
+}
+
+// configuration always has both lists: AWS requires them, and an empty one lets nothing of its kind in.
+func (n *NetworkAccessProps) configuration() interface{} {
+	if n == nil {
+		return nil
+	}
+	return &awsgrafana.CfnWorkspace_NetworkAccessControlProperty{
+		PrefixListIds: ids(n.PrefixLists, awsec2.IPrefixList.PrefixListId),
+		VpceIds:       ids(n.VpcEndpoints, awsec2.IInterfaceVpcEndpoint.VpcEndpointId),
+	}
+}
+
+func (v *VpcProps) configuration(w *Workspace, subnets *[]*string) interface{} {
+	if v == nil {
+		return nil
+	}
+	groups := v.SecurityGroups
+	if groups == nil {
+		groups = &[]awsec2.ISecurityGroup{awsec2.NewSecurityGroup(w, jsii.String("SecurityGroup"), &awsec2.SecurityGroupProps{
+			Vpc: v.Vpc, Description: jsii.String("Amazon Managed Grafana to its data sources"),
+		})}
+	}
+	return &awsgrafana.CfnWorkspace_VpcConfigurationProperty{
+		SubnetIds: subnets, SecurityGroupIds: ids(groups, awsec2.ISecurityGroup.SecurityGroupId),
+	}
+}
+
+func ids[T any](list *[]T, id func(T) *string) *[]*string {
+	r := []*string{}
+	if list != nil {
+		for _, e := range *list {
+			r = append(r, id(e))
+		}
+	}
+	return &r
+}
+
+// anyBool is nil where b is, which a nil pointer in an interface is not.
+func anyBool(b *bool) interface{} {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+// major is the major version, or 0 where it is not known.
+func major(version *string) (n int) {
+	if known(version) && grafanaVersion.MatchString(*version) {
+		fmt.Sscanf(*version, "%d.", &n)
+	}
+	return n
+}
+
+// lines puts a script together.
+func lines(l ...string) string { return strings.Join(l, "\n") + "\n" }
