@@ -1,0 +1,137 @@
+package observability
+
+import (
+	"github.com/aws/constructs-go/constructs/v10"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
+)
+
+// ServiceRulesProps configures [NewServiceRules].
+type ServiceRulesProps struct {
+	// Workspace that evaluates the rules, in the account and region of the stack. Required.
+	Workspace amp.IWorkspace
+
+	// Name of the rule groups namespace, unique in its workspace.
+	//
+	// Default: made from the path of the construct.
+	Name *string
+
+	// TaskFamily is the family of the service's task definition: 1 to 255 letters, digits, dashes and underscores. On Fargate
+	// the metrics do not name the service, so its family and cluster stand for it. Required unless Matchers has something
+	// else to go by.
+	TaskFamily *string
+
+	// Cluster is the name of the service's cluster. Leave it out under the label policy LabelsIdentity, which does not keep
+	// it.
+	//
+	// Default: any.
+	Cluster *string
+
+	// Matchers are further labels with their values. Every series of the service must have them.
+	//
+	// Default: none.
+	Matchers *map[string]*string
+
+	// TaskMetrics are the ECS metrics that the sidecar keeps, as in TaskMetricsProps.Metrics of the task definition's
+	// telemetry, by the names in collector.KnownTaskMetrics. Rules on others are left out, and refused where a threshold
+	// asks for them. An empty list says that there are none.
+	//
+	// Default: what a sidecar keeps by default, with Containers also of containers.
+	TaskMetrics *[]*string
+
+	// Tasks are recording rules for the service, and alerts on CPU, memory, network and storage of its tasks and on tasks that
+	// keep being replaced.
+	//
+	// Default: all, with their default thresholds.
+	Tasks *Tasks
+
+	// Containers are alerts on CPU, memory, network and storage of each container. They need
+	// TaskMetricsProps.Containers in the task definition's telemetry.
+	//
+	// Default: none.
+	Containers *Containers
+
+	// Scrape are alerts on the endpoints that the sidecar scrapes: they are down, slow, or over a limit.
+	//
+	// Default: none.
+	Scrape *Scrape
+
+	// Collector are alerts on the sidecar: its queue fills up, it drops or refuses data, sends fail, it restarts. They need
+	// CollectorMetrics in the task definition's telemetry.
+	//
+	// Default: none.
+	Collector *Collector
+
+	// Absence are alerts on data that is not there.
+	//
+	// Default: that no task of the service sends ECS metrics.
+	Absence *Absence
+
+	// SLOs are service level objectives, each with recording rules and alerts on how fast its error budget is used up.
+	//
+	// Default: none.
+	SLOs *[]*SLO
+
+	// Alerts changes single alerts, by the names in docs/alerts.md.
+	//
+	// Default: none is changed.
+	Alerts *map[string]*Alert
+
+	// Labels are set on every alert, beside severity and those that select the service.
+	//
+	// Default: none.
+	Labels *map[string]*string
+
+	// PageSeverity is the label severity of alerts that someone must look at now.
+	//
+	// Default: page.
+	PageSeverity *string
+
+	// TicketSeverity is the label severity of alerts that can wait for the morning.
+	//
+	// Default: ticket.
+	TicketSeverity *string
+
+	// RunbookUrl is the page with a section for each alert, whose name in lower case becomes the fragment. An http or https
+	// URL without a fragment.
+	//
+	// Default: docs/alerts.md of this library, rules.DefaultRunbookURL.
+	RunbookUrl *string
+
+	// CheckExpr checks a PromQL expression, as in amp.RuleGroupsNamespaceProps.
+	//
+	// Default: no check beyond that of package amp.
+	CheckExpr func(expr string) error
+}
+
+// NewServiceRules adds an AWS::APS::RuleGroupsNamespace with the rules for one service to scope, and grants nothing. It panics
+// when scope or id is missing or props are faulty, with every fault in the message, before it has built anything.
+func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRulesProps) *amp.RuleGroupsNamespace {
+	if props == nil {
+		props = &ServiceRulesProps{}
+	}
+	return amp.NewRuleGroupsNamespace(scope, id, &amp.RuleGroupsNamespaceProps{
+		Workspace: props.Workspace, Name: props.Name, Groups: ampGroups(props.resolve(scope, id)), CheckExpr: props.CheckExpr,
+	})
+}
+
+// resolve makes the rules, or panics with everything that is wrong with the arguments.
+func (p *ServiceRulesProps) resolve(scope constructs.Construct, id *string) []rules.Group {
+	var f faults
+	if scope == nil {
+		f.add("scope is nil; pass the stack or construct to build in")
+	}
+	if stringOr(id) == "" {
+		f.add("id is empty; pass a name that is unique in its scope")
+	}
+	if p.Workspace == nil {
+		f.add("Workspace is not set")
+	}
+	config := p.config(&f)
+	groups, err := config.Groups()
+	f.addJoined(err)
+	f.addOfAmp(p, config)
+	f.panicIfAny(scope, id)
+	return groups
+}

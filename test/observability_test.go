@@ -1,0 +1,274 @@
+package test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
+)
+
+// everyRule turns on everything there is, with its defaults.
+func everyRule() *observability.ServiceRulesProps {
+	metrics := append(collector.DefaultTaskMetrics(), collector.DefaultContainerMetrics()...)
+	metrics = append(metrics, "ecs.task.ephemeral_storage.utilized", "ecs.task.ephemeral_storage.reserved")
+	return &observability.ServiceRulesProps{
+		TaskFamily: jsii.String("orders"), Cluster: jsii.String("shop"), TaskMetrics: jsii.Strings(metrics...),
+		Containers: &observability.Containers{}, Scrape: &observability.Scrape{}, Collector: &observability.Collector{},
+		Absence: &observability.Absence{Metrics: jsii.Strings("up")},
+		SLOs:    &[]*observability.SLO{availability(), latency()},
+		Labels:  labels("team", "shop"),
+	}
+}
+
+func availability() *observability.SLO {
+	return &observability.SLO{
+		Name: jsii.String("availability"), Objective: jsii.Number(0.999),
+		Requests: &observability.Series{Metric: jsii.String("http_requests_total")},
+		Errors:   &observability.Series{Metric: jsii.String("http_requests_total"), Matchers: jsii.Strings(`code=~"5.."`)},
+	}
+}
+
+func latency() *observability.SLO {
+	return &observability.SLO{
+		Name: jsii.String("latency"), Objective: jsii.Number(0.99), Threshold: jsii.Number(0.3),
+		Histogram: &observability.Series{Metric: jsii.String("http_request_duration_seconds")},
+	}
+}
+
+// serviceRules builds the rules beside a workspace.
+func serviceRules(stack awscdk.Stack, props *observability.ServiceRulesProps) *amp.RuleGroupsNamespace {
+	copied := *props
+	copied.Workspace = amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	return observability.NewServiceRules(stack, jsii.String("Rules"), &copied)
+}
+
+// rulesOf is the rule file that props give, as text, and its rules by group.
+func rulesOf(t *testing.T, props *observability.ServiceRulesProps) (text string, groups map[string][]rules.Rule) {
+	t.Helper()
+	stack := newStack(t)
+	serviceRules(stack, props)
+	data := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")["Data"]
+	text, ok := data.(string)
+	if !ok {
+		return asJSON(data), nil
+	}
+	var file struct {
+		Groups []struct {
+			Name  string
+			Rules []struct {
+				Record, Alert, Expr string
+				Labels, Annotations map[string]string
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
+		t.Fatal(err)
+	}
+	groups = map[string][]rules.Rule{}
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			rule := rules.Rule{Record: r.Record, Alert: r.Alert, Expr: r.Expr, Labels: r.Labels, Annotations: r.Annotations}
+			groups[g.Name] = append(groups[g.Name], rule)
+		}
+	}
+	return text, groups
+}
+
+func alertsIn(groups map[string][]rules.Rule) []string {
+	found := map[string]bool{}
+	for _, g := range groups {
+		for _, r := range g {
+			if r.Alert != "" {
+				found[r.Alert] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// TestObservabilityRulesMatchGolden also writes the file that test/e2e gives to Prometheus.
+func TestObservabilityRulesMatchGolden(t *testing.T) {
+	for range 2 { // the same text each time
+		text, groups := rulesOf(t, everyRule())
+		assertGolden(t, "rules/observability.yaml", []byte(text))
+		assertJSON(t, "alerts", alertsIn(groups), asJSON(slices.Sorted(slices.Values(rules.Names()))))
+	}
+}
+
+func TestObservabilityNeedsOnlyTheService(t *testing.T) {
+	_, groups := rulesOf(t, &observability.ServiceRulesProps{TaskFamily: jsii.String("orders")})
+	assertJSON(t, "groups", slices.Sorted(maps.Keys(groups)), `["absence","tasks"]`)
+	assertJSON(t, "alerts", alertsIn(groups), `["EcsServiceAbsent","EcsTaskCpuHigh","EcsTaskMemoryHigh","EcsTaskNetworkHigh","EcsTaskStorageHigh","EcsTasksReplaced"]`)
+	for _, g := range groups {
+		for _, r := range g {
+			if strings.Contains(r.Expr, "aws_ecs_cluster_name=") || r.Labels["aws_ecs_cluster_name"] != "" {
+				t.Errorf("a cluster is selected that nobody named: %+v", r)
+			}
+		}
+	}
+}
+
+func TestObservabilityGroupsAreSwitched(t *testing.T) {
+	off := jsii.Bool(false)
+	for name, tc := range map[string]struct {
+		change func(*observability.ServiceRulesProps)
+		gone   string // a part of the names of the alerts that must be gone, and no others
+	}{
+		"tasks":      {func(p *observability.ServiceRulesProps) { p.Tasks = &observability.Tasks{Enabled: off} }, "EcsTask"},
+		"containers": {func(p *observability.ServiceRulesProps) { p.Containers = nil }, "EcsContainer"},
+		"scrape":     {func(p *observability.ServiceRulesProps) { p.Scrape = nil }, "EcsScrape"},
+		"collector":  {func(p *observability.ServiceRulesProps) { p.Collector = nil }, "EcsCollector"},
+		"absence":    {func(p *observability.ServiceRulesProps) { p.Absence.Enabled = off }, "Absent"},
+		"slos":       {func(p *observability.ServiceRulesProps) { p.SLOs = nil }, "EcsSlo"},
+		"one alert": {func(p *observability.ServiceRulesProps) {
+			p.Alerts = &map[string]*observability.Alert{"EcsScrapeSlow": {Enabled: off}}
+		}, "EcsScrapeSlow"},
+		"a metric that is not kept": {func(p *observability.ServiceRulesProps) {
+			p.TaskMetrics = jsii.Strings(append(collector.DefaultTaskMetrics(), collector.DefaultContainerMetrics()...)...)
+		}, "EcsTaskEphemeralStorageHigh"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			props := everyRule()
+			tc.change(props)
+			_, groups := rulesOf(t, props)
+			var want []string
+			for _, alert := range rules.Names() {
+				if !strings.Contains(alert, tc.gone) {
+					want = append(want, alert)
+				}
+			}
+			slices.Sort(want)
+			assertJSON(t, "alerts", alertsIn(groups), asJSON(want))
+		})
+	}
+}
+
+func TestObservabilityThresholdsReachTheExpressions(t *testing.T) {
+	props := everyRule()
+	props.Tasks = &observability.Tasks{
+		CpuUtilization: jsii.Number(0.71), MemoryUtilization: jsii.Number(0.72), EphemeralStorageUtilization: jsii.Number(0.73),
+		NetworkBytesPerSecond: jsii.Number(74), StorageBytesPerSecond: jsii.Number(75), Replacements: jsii.Number(76),
+	}
+	props.Containers = &observability.Containers{
+		CpuUtilization: jsii.Number(0.61), MemoryUtilization: jsii.Number(0.62), NetworkBytesPerSecond: jsii.Number(63), StorageBytesPerSecond: jsii.Number(64),
+	}
+	props.Scrape = &observability.Scrape{DurationSeconds: jsii.Number(51), SampleLimit: jsii.Number(52)}
+	props.Collector = &observability.Collector{
+		QueueUtilization: jsii.Number(0.41), FailedRatio: jsii.Number(0.42), RefusedRatio: jsii.Number(0.43), Restarts: jsii.Number(44),
+	}
+	_, groups := rulesOf(t, props)
+	for alert, end := range map[string]string{
+		"EcsTaskCpuHigh": "> 0.71", "EcsTaskMemoryHigh": "> 0.72", "EcsTaskEphemeralStorageHigh": "> 0.73", "EcsTaskNetworkHigh": "> 74",
+		"EcsTaskStorageHigh": "> 75", "EcsTasksReplaced": "> 76", "EcsContainerCpuHigh": "> 0.61", "EcsContainerMemoryHigh": "> 0.62",
+		"EcsContainerNetworkHigh": "> 63", "EcsContainerStorageHigh": "> 64", "EcsScrapeSlow": "> 51", "EcsScrapeNearLimit": "> 0.8 * 52",
+		"EcsCollectorQueueFilling": "> 0.41", "EcsCollectorSendsFail": "> 0.42", "EcsCollectorRefuses": "> 0.43", "EcsCollectorRestarts": "> 44",
+	} {
+		if expr := ruleNamed(t, groups, alert).Expr; !strings.HasSuffix(expr, end) {
+			t.Errorf("%s ends with %q, want %q", alert, expr, end)
+		}
+	}
+}
+
+func ruleNamed(t *testing.T, groups map[string][]rules.Rule, name string) rules.Rule {
+	t.Helper()
+	for _, g := range groups {
+		for _, r := range g {
+			if r.Alert == name || r.Record == name {
+				return r
+			}
+		}
+	}
+	t.Fatalf("no rule %s", name)
+	return rules.Rule{}
+}
+
+func TestObservabilityAlertsAreChanged(t *testing.T) {
+	props := everyRule()
+	props.Cluster, props.Matchers = nil, labels("env", "prod")
+	props.PageSeverity, props.TicketSeverity, props.RunbookUrl = jsii.String("critical"), jsii.String("warning"), jsii.String("https://wiki.example.com/runbooks")
+	props.Alerts = &map[string]*observability.Alert{"EcsTaskCpuHigh": {
+		Expr: jsii.String("my_cpu > 1"), For: minutes(1), KeepFiringFor: minutes(2), Labels: labels("severity", "info", "team", "web"), Annotations: labels("summary", "hot"),
+	}}
+	text, groups := rulesOf(t, props)
+	cpu := ruleNamed(t, groups, "EcsTaskCpuHigh")
+	assertJSON(t, "expression", cpu.Expr, `"my_cpu > 1"`)
+	assertJSON(t, "labels", cpu.Labels, `{"aws_ecs_task_family":"orders","env":"prod","severity":"info","team":"web"}`)
+	assertJSON(t, "summary", cpu.Annotations["summary"], `"hot"`)
+	assertJSON(t, "runbook", cpu.Annotations["runbook_url"], `"https://wiki.example.com/runbooks#ecstaskcpuhigh"`)
+	if !strings.Contains(text, "for: 1m\n        keep_firing_for: 2m\n") {
+		t.Errorf("the durations are missing in\n%s", text)
+	}
+	assertJSON(t, "page", ruleNamed(t, groups, "EcsServiceAbsent").Labels["severity"], `"critical"`)
+	memory := ruleNamed(t, groups, "EcsTaskMemoryHigh")
+	assertJSON(t, "ticket", memory.Labels, `{"aws_ecs_task_family":"orders","env":"prod","severity":"warning","team":"shop"}`)
+	if want := `ecs_task_memory_utilized{aws_ecs_task_family="orders",env="prod"}`; !strings.HasPrefix(memory.Expr, want) {
+		t.Errorf("%s does not start with %s", memory.Expr, want)
+	}
+}
+
+func TestObservabilityBurnRatesMakeTheirWindows(t *testing.T) {
+	slo := availability()
+	slo.Objective = jsii.Number(0.9) // too low for the default burn rates
+	slo.BurnRates = &[]*observability.BurnRate{{Factor: jsii.Number(5), Long: minutes(90), Short: minutes(10)}}
+	_, groups := rulesOf(t, &observability.ServiceRulesProps{TaskFamily: jsii.String("orders"), SLOs: &[]*observability.SLO{slo}})
+	var names []string
+	for _, r := range groups["slo-availability"] {
+		names = append(names, r.Record+r.Alert)
+	}
+	assertJSON(t, "rules", names, `["ecs_slo:requests:rate5m","ecs_slo:errors:rate5m","ecs_slo:error_ratio:rate5m","ecs_slo:error_ratio:rate10m",
+		"ecs_slo:error_ratio:rate90m","EcsSloSlowBurn","EcsSloNoData"]`)
+	const selected = `{aws_ecs_task_family="orders",slo="availability"}`
+	assertJSON(t, "expression", ruleNamed(t, groups, "EcsSloSlowBurn").Expr,
+		asJSON("(ecs_slo:error_ratio:rate90m"+selected+" > 5 * 0.1 and ecs_slo:error_ratio:rate10m"+selected+" > 5 * 0.1)"))
+}
+
+func TestObservabilityTakesTokens(t *testing.T) {
+	stack := newStack(t)
+	parameter := func(id string) *string { return awscdk.NewCfnParameter(stack, jsii.String(id), nil).ValueAsString() }
+	observability.NewServiceRules(stack, jsii.String("Rules"), &observability.ServiceRulesProps{
+		Workspace: amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), parameter("Arn")), Name: parameter("Name"),
+		TaskFamily: parameter("Family"), Cluster: parameter("Cluster"), TaskMetrics: jsii.Strings("ecs.task.memory.utilized"),
+		Tasks: &observability.Tasks{Enabled: jsii.Bool(false)}, RunbookUrl: parameter("Runbook"),
+	})
+	data := asJSON(synth(t, stack).one("AWS::APS::RuleGroupsNamespace")["Data"])
+	for _, want := range []string{
+		`absent(ecs_task_memory_utilized{aws_ecs_cluster_name=\"",{"Ref":"Cluster"},"\",aws_ecs_task_family=\"",{"Ref":"Family"},"\"})`,
+		`runbook_url: ",{"Ref":"Runbook"},"#ecsserviceabsent`, `aws_ecs_task_family: ",{"Ref":"Family"},`,
+	} {
+		if !strings.Contains(data, want) {
+			t.Errorf("%s is missing in\n%s", want, data)
+		}
+	}
+}
+
+func TestObservabilityLeavesTheCallersStructsAlone(t *testing.T) {
+	props := everyRule()
+	props.Alerts = &map[string]*observability.Alert{"EcsTaskCpuHigh": {Labels: labels("severity", "info")}}
+	state := func() string {
+		return asJSON([]any{props.Labels, props.SLOs, props.Absence, props.TaskMetrics, props.Alerts, props.Tasks, props.Scrape})
+	}
+	before := state()
+	rulesOf(t, props)
+	if after := state(); after != before {
+		t.Errorf("the props are\n%s, were\n%s", after, before)
+	}
+}
+
+func TestObservabilityNamespaceIsGivenBack(t *testing.T) {
+	stack := newStack(t)
+	r := serviceRules(stack, &observability.ServiceRulesProps{TaskFamily: jsii.String("orders")})
+	namespace := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")
+	assertJSON(t, "name", namespace["Name"], asJSON(*r.RuleGroupsNamespaceName()))
+	if got := warnings(r); got != "" {
+		t.Errorf("unexpected warning %q", got)
+	}
+}
