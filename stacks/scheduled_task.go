@@ -27,6 +27,8 @@ func NewScheduledTask(scope constructs.Construct, id string) awscdk.Stack {
 				StartOrder:  awsecs.ContainerDependencyCondition_HEALTHY,
 				HealthCheck: &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Seconds(jsii.Number(5))},
 			},
+			// What is queued at the end of a task is still tried for half a minute in one hop; two hops would lose it.
+			Delivery: &otelprometheus.DeliveryProps{OneHop: jsii.Bool(true)},
 		},
 	})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{

@@ -108,7 +108,7 @@ func TestCollectorMetrics(t *testing.T) {
 func TestLabels(t *testing.T) {
 	assertConfig(t, configOf(t, &otelprometheus.TelemetryProps{Labels: &otelprometheus.LabelsProps{
 		Policy: collector.LabelsIdentity, External: &map[string]*string{"team": jsii.String("shop")},
-	}}), "external_labels:\n      team: shop", `cloud\.region`)
+	}}), "external_labels:\n      aws_ecs_task_family: StackTask", "\n      team: shop", `cloud\.region`)
 	assertConfig(t, configOf(t, &otelprometheus.TelemetryProps{Labels: &otelprometheus.LabelsProps{Keep: jsii.Strings("deployment.environment.name")}}),
 		"key: deployment.environment.name")
 }

@@ -76,6 +76,13 @@ var scenarios = map[string]Config{
 		c.OTLP = nil
 		c.TaskMetrics = &TaskMetrics{Metrics: []string{"container.cpu.usage.vcpu"}}
 	}),
+	"one_hop": minimal(func(c *Config) { c.Delivery.OneHop = true; c.TaskMetrics = &TaskMetrics{} }),
+	"queue_on_disk": minimal(func(c *Config) {
+		c.Delivery = Delivery{QueueDirectory: "/tmp", QueueSizeMiB: 64, Port: "15000"}
+		c.TaskMetrics = &TaskMetrics{}
+		c.Task = Task{Family: "shop", Region: "eu-west-1", AccountID: "111122223333", LaunchType: "ec2"}
+		c.Labels.External = map[string]string{"team": "a", "aws_ecs_launchtype": "what is known wins"}
+	}),
 	"labels_identity": minimal(func(c *Config) { c.Labels.Policy = LabelsIdentity; c.TaskMetrics = &TaskMetrics{} }),
 	"labels_all":      minimal(func(c *Config) { c.Labels.Policy = LabelsAll; c.TaskMetrics = &TaskMetrics{} }),
 	"labels_list":     minimal(func(c *Config) { c.Labels.Keep = []string{attrTaskID, "deployment.environment.name"} }),

@@ -22,23 +22,18 @@ const (
 
 	exporterApplication = "prometheus_remote_write"
 	exporterTaskMetrics = "prometheus_remote_write/ecs"
+	exporterScrape      = "prometheus_remote_write/scrape"
+	exporterFirstHop    = "otlp_http/" // + the name of the second hop
+	receiverSecondHop   = "otlp/"      // + the name of the second hop
 	exporterDelta       = "debug/dropped_delta"
 	exporterTraces      = "awsxray"
 
 	extensionHealthCheck = "health_check"
 	extensionSigV4       = "sigv4auth"
+	extensionStorage     = "file_storage"
 )
 
 const loopback = "127.0.0.1"
-
-// Delivery figures. One request at a time keeps the order of each series; a retry each second, for half a minute, is
-// what the exporter's own queue can survive (its timeout covers all retries of a batch).
-const (
-	deliveryTimeout   = 30 * time.Second
-	retryInterval     = time.Second
-	deliveryQueueSize = 1000
-	maxBatchSizeBytes = 1_000_000 // AMP refuses requests over 1 MB.
-)
 
 const memoryCheckInterval = time.Second
 
@@ -64,7 +59,7 @@ type service struct {
 
 type pipeline struct {
 	Receivers  []string `yaml:"receivers,flow"`
-	Processors []string `yaml:"processors,flow"`
+	Processors []string `yaml:"processors,flow,omitempty"`
 	Exporters  []string `yaml:"exporters,flow"`
 }
 
@@ -79,38 +74,6 @@ type memoryLimiter struct {
 type resourceDetection struct {
 	Detectors []string `yaml:"detectors,flow"`
 	Override  bool     `yaml:"override"`
-}
-
-type remoteWriteExporter struct {
-	Endpoint            text            `yaml:"endpoint"`
-	Auth                authenticator   `yaml:"auth"`
-	Timeout             duration        `yaml:"timeout"`
-	MaxBatchSizeBytes   int             `yaml:"max_batch_size_bytes"`
-	MaxBatchParallelism int             `yaml:"max_batch_request_parallelism"`
-	RemoteWriteQueue    writeQueue      `yaml:"remote_write_queue"`
-	RetryOnFailure      retryOnFailure  `yaml:"retry_on_failure"`
-	ExternalLabels      map[string]text `yaml:"external_labels,omitempty"`
-	TranslationStrategy string          `yaml:"translation_strategy,omitempty"`
-	DisableScopeInfo    bool            `yaml:"disable_scope_info"`
-	TargetInfo          enabled         `yaml:"target_info"`
-	ResourceToTelemetry struct {
-		Enabled                  bool `yaml:"enabled"`
-		ExcludeServiceAttributes bool `yaml:"exclude_service_attributes"`
-	} `yaml:"resource_to_telemetry_conversion"`
-}
-
-type authenticator struct {
-	Authenticator string `yaml:"authenticator"`
-}
-
-type writeQueue struct {
-	Enabled   bool `yaml:"enabled"`
-	QueueSize int  `yaml:"queue_size"`
-}
-
-type retryOnFailure struct {
-	Enabled         bool     `yaml:"enabled"`
-	InitialInterval duration `yaml:"initial_interval"`
 }
 
 type enabled struct {
@@ -175,6 +138,7 @@ func (c Config) document() document {
 	c.addTaskMetrics(&d)
 	c.addStatsD(&d)
 	c.addTraces(&d)
+	c.addDelivery(&d)
 	return d
 }
 
@@ -197,7 +161,11 @@ func (c Config) addScrape(d *document) {
 		return
 	}
 	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown)
-	c.addMetrics(d, "scrape", receiverPrometheus, exporterApplication, c.Labels.sourceActions(attrServiceName))
+	exporter := exporterApplication
+	if c.ScrapeOnShutdown && !c.Delivery.OneHop {
+		exporter = exporterScrape
+	}
+	c.addMetrics(d, "scrape", receiverPrometheus, exporter, c.Labels.sourceActions(attrServiceName))
 }
 
 func (c Config) addTaskMetrics(d *document) {
@@ -244,12 +212,11 @@ func (c Config) addTraces(d *document) {
 func (c Config) addMetrics(d *document, source, receiver, exporter string, actions []attributeAction, first ...string) {
 	processors := append([]string{processorMemoryLimiter}, first...)
 	d.Processors[processorSource+source] = resourceProcessor{Attributes: actions}
-	d.Processors[processorTask] = resourceProcessor{Attributes: c.Labels.taskActions()}
-	d.Exporters[exporter] = c.exporter(exporter)
+	d.Processors[processorTask] = resourceProcessor{Attributes: c.taskActions()}
 	d.Service.Pipelines["metrics/"+source] = pipeline{
 		Receivers:  []string{receiver},
 		Processors: append(processors, processorSource+source, processorDetection, processorTask),
-		Exporters:  []string{exporter},
+		Exporters:  []string{c.deliver(d, exporter)},
 	}
 }
 
@@ -286,31 +253,4 @@ func (c Config) sigV4Auth() sigV4Auth {
 		}
 	}
 	return auth
-}
-
-func (c Config) exporter(id string) remoteWriteExporter {
-	e := remoteWriteExporter{
-		Endpoint:          text(c.RemoteWrite.Endpoint),
-		Auth:              authenticator{extensionSigV4},
-		Timeout:           duration(deliveryTimeout),
-		MaxBatchSizeBytes: maxBatchSizeBytes,
-		// The queue has one worker anyway; this keeps the parts of a batch in order too.
-		MaxBatchParallelism: 1,
-		RemoteWriteQueue:    writeQueue{Enabled: true, QueueSize: deliveryQueueSize},
-		RetryOnFailure:      retryOnFailure{Enabled: true, InitialInterval: duration(retryInterval)},
-		DisableScopeInfo:    true,
-	}
-	for name, value := range c.Labels.External {
-		if e.ExternalLabels == nil {
-			e.ExternalLabels = map[string]text{}
-		}
-		e.ExternalLabels[name] = text(value)
-	}
-	// The receiver's units are words (MiB, None, Bytes/Second), which would end up in the names of ECS metrics.
-	if id == exporterTaskMetrics {
-		e.TranslationStrategy = "UnderscoreEscapingWithoutSuffixes"
-	}
-	e.ResourceToTelemetry.Enabled = true
-	e.ResourceToTelemetry.ExcludeServiceAttributes = true
-	return e
 }

@@ -173,21 +173,74 @@ func (l Labels) sourceActions(names ...string) []attributeAction {
 	return append(actions, attributeAction{Action: "delete", Pattern: deleteParked})
 }
 
+// Task is what is known of a task before it runs, in the words of the ecs detector.
+type Task struct {
+	// Family of the task definition, Region and AccountID of the task.
+	//
+	// Default: empty, detected when the task runs.
+	Family, Region, AccountID string
+
+	// LaunchType is fargate or ec2.
+	//
+	// Default: empty, detected when the task runs.
+	LaunchType string
+}
+
+func (t Task) validate(v *faults) {
+	for _, name := range slices.Sorted(maps.Keys(t.attributes())) {
+		v.printable("task: "+name, t.attributes()[name])
+	}
+	if t.LaunchType != "" && t.LaunchType != "fargate" && t.LaunchType != "ec2" {
+		v.add("task: launch type %q is neither fargate nor ec2", t.LaunchType)
+	}
+}
+
+// attributes are the resource attributes whose values are known.
+func (t Task) attributes() map[string]string {
+	known := map[string]string{attrFamily: t.Family, attrRegion: t.Region, attrAccount: t.AccountID, attrLaunchType: t.LaunchType}
+	maps.DeleteFunc(known, func(_, value string) bool { return value == "" })
+	return known
+}
+
+// externalLabels are what is known of every sample before the task runs. The exporter adds them to a series at a third of what
+// an attribute of its resource costs, which is copied to each sample, sorted, and searched for characters that a label cannot have.
+func (c Config) externalLabels() map[string]text {
+	labels := map[string]text{}
+	for name, value := range c.Labels.External {
+		labels[name] = text(value)
+	}
+	for attribute, value := range c.Task.attributes() {
+		if slices.Contains(c.Labels.kept(), attribute) {
+			labels[labelOf(attribute)] = text(value)
+		}
+	}
+	return labels
+}
+
+// labelOf is the label that the exporter makes of an attribute whose name it has to change.
+func labelOf(attribute string) string { return strings.ReplaceAll(attribute, ".", "_") }
+
 // taskActions run after detection. They cut the cluster's name out of its ARN, make sure that job and instance are set
-// and unique per task, and drop what the policy does not keep.
-func (l Labels) taskActions() []attributeAction {
+// and unique per task, and drop what the policy does not keep. What is kept gets the name of its label here, once for a
+// batch; the exporter would do it for each sample.
+func (c Config) taskActions() []attributeAction {
 	actions := []attributeAction{
 		{Action: "extract", Key: attrClusterARN, Pattern: clusterNameFromARN},
 		insertFrom(attrServiceName, attrFamily),
 		insertFrom(attrServiceInstanceID, attrTaskID),
 	}
-	kept := l.kept()
+	kept := c.Labels.kept()
 	if kept == nil {
 		return actions
 	}
+	known := c.Task.attributes()
 	var drop []string
 	for _, d := range detected {
-		if !slices.Contains(kept, d) {
+		keep, renamed := slices.Contains(kept, d), labelOf(d) != d
+		if _, external := known[d]; keep && renamed && !external {
+			actions = append(actions, insertFrom(labelOf(d), d))
+		}
+		if !keep || renamed {
 			drop = append(drop, regexp.QuoteMeta(d))
 		}
 	}

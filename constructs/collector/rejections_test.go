@@ -29,6 +29,16 @@ func TestOptionsAreRejected(t *testing.T) {
 		"statsd rates":    {minimal(func(c *Config) { c.StatsD = &StatsD{Endpoint: "127.0.0.1:1", Rates: []string{"a", "a"}} }), []string{`statsd: rates: "a" is empty or named twice`}},
 		"statsd token":    {minimal(func(c *Config) { c.StatsD = &StatsD{Endpoint: "127.0.0.1:1", Rates: []string{"${Token[A.1]}"}} }), []string{"known only at deployment"}},
 		"all interfaces":  {minimal(func(c *Config) { c.OTLP.HTTPEndpoint = "0.0.0.0:13133"; c.HealthCheckEndpoint = "127.0.0.1:13133" }), []string{"both listen on 0.0.0.0:13133"}},
+		"queue of one hop": {minimal(func(c *Config) { c.Delivery = Delivery{OneHop: true, QueueSizeMiB: 1, QueueDirectory: "/q", Port: "1"} }),
+			[]string{"a queue size is for two hops", "a queue directory is for two hops", "a port is for two hops"}},
+		"queue": {minimal(func(c *Config) { c.Delivery = Delivery{QueueSizeMiB: -1, QueueDirectory: "q$"} }),
+			[]string{"queue size -1 MiB is less than 0", `queue directory "q$" is not an absolute path`, "holds a $"}},
+		"hop port":       {minimal(func(c *Config) { c.Delivery.Port = "65535" }), []string{"delivery: port 65535 is not a whole number from 1 to 65534"}},
+		"hop port token": {minimal(func(c *Config) { c.Delivery.Port = "${Token[A.1]}" }), []string{"the port is not known at synthesis"}},
+		"hop port taken": {minimal(func(c *Config) { c.Delivery.Port = "4317"; c.TaskMetrics = &TaskMetrics{} }),
+			[]string{"otlp over HTTP and the second hop of delivery both listen on 127.0.0.1:4318"}},
+		"launch type":     {minimal(func(c *Config) { c.Task.LaunchType = "FARGATE" }), []string{`launch type "FARGATE" is neither fargate nor ec2`}},
+		"control in task": {minimal(func(c *Config) { c.Task.Family = "a\n" }), []string{"task: aws.ecs.task.family", "control character"}},
 		"collector port":  {minimal(func(c *Config) { c.CollectorMetrics = &CollectorMetrics{Port: "0"} }), []string{"the collector's own metrics: port 0"}},
 		"collector job": {minimal(func(c *Config) {
 			c.CollectorMetrics = &CollectorMetrics{}

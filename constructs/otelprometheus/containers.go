@@ -125,7 +125,7 @@ func (s *sidecar) adopt(container awsecs.ContainerDefinition) {
 		return // It must outlive the collector, whose log it may carry.
 	}
 	path := *container.Node().Path()
-	if path == s.collectorPath || s.settings.container(*container.ContainerName()).optOut() {
+	if path == s.collectorPath || path == s.drainPath || s.settings.container(*container.ContainerName()).optOut() {
 		return
 	}
 	if !s.prepared[path] {

@@ -43,6 +43,17 @@ func (t task) on(launchType string) bool {
 	return strings.Contains(string(t.compatibility), launchType)
 }
 
+// launchType is what the collector will detect, or empty where that is not known yet.
+func (t task) launchType() string {
+	switch t.compatibility {
+	case awsecs.Compatibility_FARGATE:
+		return "fargate"
+	case awsecs.Compatibility_EC2:
+		return "ec2"
+	}
+	return ""
+}
+
 // bridge says whether each container has a network namespace of its own. In the other modes all of them share one, and
 // find each other on the loopback interface.
 func (t task) bridge() bool { return t.networkMode == awsecs.NetworkMode_BRIDGE }

@@ -53,6 +53,7 @@ const (
 	pendingFamily   = "${Token[pending.family]}"
 
 	pendingTaskRegion = "${Token[pending.task.region]}"
+	pendingAccount    = "${Token[pending.account]}"
 )
 
 // settings are the props with every default filled in. Later code never asks whether something was set.
@@ -70,6 +71,9 @@ type settings struct {
 	healthOn    bool
 	restartOn   bool
 	memoryLimit *float64 // as rendered
+
+	// drain is how long the collector outlives the other containers; 0 is no longer than it takes.
+	drain time.Duration
 
 	// secrets of scrape jobs, by the variable that holds them.
 	secrets map[string]awsecs.Secret
@@ -142,6 +146,7 @@ func (s *settings) rejectIgnored(f *faults) {
 		{"Traces", s.telemetry.Traces != nil},
 		{"CollectorMetrics", s.telemetry.CollectorMetrics != nil},
 		{"Labels", s.telemetry.Labels != nil},
+		{"Delivery", s.telemetry.Delivery != nil},
 		{"RemoteWrite.AssumeRole", s.assumedRole() != nil},
 	} {
 		if field.set {
@@ -154,6 +159,8 @@ func (s *settings) resolveConfig(f *faults) {
 	c := collector.Config{
 		RemoteWrite:    s.remoteWrite(pendingEndpoint, pendingRegion, pendingTaskRegion),
 		MemoryLimitMiB: s.memoryMiB,
+		Delivery:       s.resolveDelivery(f),
+		Task:           collector.Task{Family: pendingFamily, Region: pendingTaskRegion, AccountID: pendingAccount, LaunchType: s.task.launchType()},
 		Extra:          s.source.extra,
 	}
 	if s.healthOn {
@@ -372,8 +379,9 @@ func (s *settings) resolveLogging(f *faults) {
 }
 
 // complete fills in what is known once the task definition and its workspace exist.
-func (s *settings) complete(family string, write collector.RemoteWrite, taskRegion string) {
+func (s *settings) complete(family string, write collector.RemoteWrite, taskRegion, account string) {
 	s.config.RemoteWrite = write
+	s.config.Task.Family, s.config.Task.Region, s.config.Task.AccountID = family, taskRegion, account
 	if s.config.Traces != nil {
 		s.config.Traces = &collector.Traces{Region: taskRegion}
 	}

@@ -34,6 +34,8 @@ type sidecar struct {
 
 	collector         awsecs.ContainerDefinition
 	collectorPath     string
+	collectorLogging  awsecs.LogDriver
+	drainPath         string // of the container that waits; empty without one
 	collectorLogGroup awslogs.ILogGroup
 	containerLogGroup awslogs.ILogGroup
 
@@ -87,7 +89,7 @@ func (s *sidecar) addScrapeJob(job *ScrapeJob) {
 
 // complete fills in what is known once the task definition and its workspace exist.
 func (s *sidecar) complete() {
-	s.settings.complete(*s.task.Family(), s.remoteWrite(), *s.task.Stack().Region())
+	s.settings.complete(*s.task.Family(), s.remoteWrite(), *s.task.Stack().Region(), *s.task.Stack().Account())
 }
 
 // attach adds the collector to a new task definition.
@@ -103,6 +105,8 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 
 	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
 	s.collectorPath = *s.collector.Node().Path()
+	s.addQueue()
+	s.addDrain()
 	// The first essential container becomes the default one, which a load balancer targets. It must be the app's.
 	task.SetDefaultContainer(nil)
 	s.warn()
@@ -151,6 +155,8 @@ func (s *sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
 		s.collectorLogGroup = s.logGroup(idCollectorLogGroup, s.settings.logging.CollectorLogGroup, s.settings.logging.CollectorLogGroupName)
 		o.Logging = s.awsLogs(s.collectorLogGroup)
 	}
+	s.collectorLogging = o.Logging
+	s.queueUser(o)
 	o.Environment = &map[string]*string{}
 	if limit := s.settings.config.GoMemLimit(); limit != "" {
 		(*o.Environment)[envGoMemLimit] = jsii.String(limit)

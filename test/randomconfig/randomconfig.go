@@ -58,6 +58,16 @@ func FromBytes(data []byte) collector.Config {
 		}
 	}
 	c.Labels = s.labels()
+	if s.flag() {
+		c.Delivery = collector.Delivery{
+			OneHop: s.oneIn(3), QueueSizeMiB: s.number(4), QueueDirectory: s.choose("", "", "/tmp"), Port: s.choose("", "15000", "4317", "08889"),
+		}
+	}
+	if s.flag() {
+		c.Task = collector.Task{
+			Family: s.choose("shop", s.text()), Region: s.choose("", "eu-west-1"), AccountID: s.choose("", "111122223333"), LaunchType: s.choose("", "fargate"),
+		}
+	}
 	return c
 }
 

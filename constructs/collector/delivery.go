@@ -1,0 +1,307 @@
+package collector
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Delivery says how samples get through when the endpoint fails.
+//
+// By default they take two hops inside the collector. The first is an OTLP exporter that keeps them in a queue and tries again
+// until they are delivered. It sends to a receiver on loopback, the second hop, whose remote write exporter tries once. The
+// remote write exporter alone cannot do it: it drops a batch when its timeout is over, whatever is still in its queue.
+// docs/delivery.md says what was measured.
+type Delivery struct {
+	// OneHop sends without the first hop: a batch is tried for 30 seconds and then dropped, and while it is tried the others
+	// wait in memory, up to 1000 of them. It costs less CPU, and when the collector stops what is queued is still tried.
+	//
+	// Default: false.
+	OneHop bool
+
+	// QueueSizeMiB bounds the queue, in MiB of encoded OTLP. In memory a sample takes about seven times its encoded size.
+	// What does not fit is refused, the newest first: scraped samples are lost and counted, applications that push are told
+	// to try again. Only with two hops.
+	//
+	// Range: 1 or more. Default: 0, an eleventh of MemoryLimitMiB in memory, 512 in files.
+	QueueSizeMiB int
+
+	// QueueDirectory keeps the queue in files there, so that it survives a crash of the collector. The directory must exist
+	// and be writable for the collector. Only with two hops.
+	//
+	// Default: empty, the queue is in memory.
+	QueueDirectory string
+
+	// Port is the first of two loopback ports of the second hop: the ECS metrics of the task take the port after it. 1 to
+	// 65534. Only with two hops.
+	//
+	// Default: 14318.
+	Port string
+}
+
+// DefaultDeliveryPort is the default of Delivery.Port: the port of OTLP over HTTP, out of the way.
+const DefaultDeliveryPort = "14318"
+
+// Figures of delivery. docs/delivery.md has the measurements.
+const (
+	// firstTimeout is the longest that one request can hang. It must be less than secondTimeout: only when the first hop
+	// gives up first does it see a failure that it repeats (with 40 s and 10 s, a hang lost samples).
+	firstTimeout  = 8 * time.Second
+	secondTimeout = 15 * time.Second
+
+	// Retries start at 2 s and slow down to 5 s, for ever: less than one request per second from both queues together (9
+	// requests of each in a 30-second fault, with 1 s at first), and at most 5 s of delay when the endpoint is back.
+	firstRetry  = 2 * time.Second
+	slowestTry  = 5 * time.Second
+	retryFactor = 1.5
+
+	// splitTimeout is that of a batch which is never held back, because any size is enough.
+	splitTimeout = time.Second
+
+	// Encoded to decoded size is about 1 : 7 (measured: 600,000 samples fill a container of 512 MiB to 461 MiB).
+	queueShareOfMemory  = 11
+	defaultQueueMiB     = 46  // where the container's limit is not known: that of 512 MiB
+	defaultDiskQueueMiB = 512 // an hour of 1,000 samples per second
+	taskQueueMiB        = 4   // ECS metrics: 50 samples in 20 s, hours of them
+
+	// One hop: one request at a time keeps the order of each series; a retry each second, for half a minute, is what the
+	// exporter's own queue can survive (its timeout covers all retries of a batch).
+	oneHopTimeout   = 30 * time.Second
+	oneHopRetry     = time.Second
+	oneHopQueueSize = 1000
+
+	maxBatchSizeBytes = 1_000_000 // AMP refuses requests over 1 MB.
+)
+
+// itemSamples splits large batches, so that a request of the first hop is about one remote write request. A batch of several
+// would be repeated as a whole when one of them fails, and lost as a whole when one of them is refused for good. Uncompressed, a
+// sample takes about 0.23, 0.42 and 0.9 KB.
+func (l Labels) itemSamples() int {
+	switch l.policy() {
+	case LabelsIdentity:
+		return 4000
+	case LabelsAll:
+		return 1000
+	default:
+		return 2000
+	}
+}
+
+type remoteWriteExporter struct {
+	Endpoint            text            `yaml:"endpoint"`
+	Auth                authenticator   `yaml:"auth"`
+	Timeout             duration        `yaml:"timeout"`
+	MaxBatchSizeBytes   int             `yaml:"max_batch_size_bytes"`
+	MaxBatchParallelism int             `yaml:"max_batch_request_parallelism"`
+	RemoteWriteQueue    writeQueue      `yaml:"remote_write_queue"`
+	RetryOnFailure      retryOnFailure  `yaml:"retry_on_failure"`
+	ExternalLabels      map[string]text `yaml:"external_labels,omitempty"`
+	TranslationStrategy string          `yaml:"translation_strategy,omitempty"`
+	DisableScopeInfo    bool            `yaml:"disable_scope_info"`
+	TargetInfo          enabled         `yaml:"target_info"`
+	ResourceToTelemetry struct {
+		Enabled                  bool `yaml:"enabled"`
+		ExcludeServiceAttributes bool `yaml:"exclude_service_attributes"`
+	} `yaml:"resource_to_telemetry_conversion"`
+}
+
+type authenticator struct {
+	Authenticator string `yaml:"authenticator"`
+}
+
+type writeQueue struct {
+	Enabled   bool `yaml:"enabled"`
+	QueueSize int  `yaml:"queue_size,omitempty"`
+}
+
+type retryOnFailure struct {
+	Enabled         bool     `yaml:"enabled"`
+	InitialInterval duration `yaml:"initial_interval,omitempty"`
+	MaxInterval     duration `yaml:"max_interval,omitempty"`
+	Multiplier      float64  `yaml:"multiplier,omitempty"`
+	MaxElapsedTime  *int     `yaml:"max_elapsed_time,omitempty"`
+}
+
+type firstHop struct {
+	Endpoint       string         `yaml:"endpoint"`
+	Compression    string         `yaml:"compression"`
+	Timeout        duration       `yaml:"timeout"`
+	RetryOnFailure retryOnFailure `yaml:"retry_on_failure"`
+	SendingQueue   sendingQueue   `yaml:"sending_queue"`
+}
+
+type sendingQueue struct {
+	NumConsumers int        `yaml:"num_consumers"`
+	Sizer        string     `yaml:"sizer"`
+	QueueSize    int        `yaml:"queue_size"`
+	Storage      string     `yaml:"storage,omitempty"`
+	Batch        queueBatch `yaml:"batch"`
+}
+
+type queueBatch struct {
+	Sizer        string   `yaml:"sizer"`
+	MinSize      int      `yaml:"min_size"`
+	MaxSize      int      `yaml:"max_size"`
+	FlushTimeout duration `yaml:"flush_timeout"`
+}
+
+type fileStorage struct {
+	Directory  text `yaml:"directory"`
+	Compaction struct {
+		OnRebound bool `yaml:"on_rebound"`
+		Directory text `yaml:"directory"`
+	} `yaml:"compaction"`
+}
+
+func (d Delivery) validate(v *faults) {
+	if d.OneHop {
+		for _, field := range []struct {
+			name string
+			set  bool
+		}{{"a queue size", d.QueueSizeMiB != 0}, {"a queue directory", d.QueueDirectory != ""}, {"a port", d.Port != ""}} {
+			if field.set {
+				v.add("delivery: %s is for two hops; remove it, or one hop", field.name)
+			}
+		}
+		return
+	}
+	if d.QueueSizeMiB < 0 {
+		v.add("delivery: queue size %d MiB is less than 0", d.QueueSizeMiB)
+	}
+	if d.QueueDirectory != "" && !strings.HasPrefix(d.QueueDirectory, "/") && !hasPlaceholder(d.QueueDirectory) {
+		v.add("delivery: queue directory %q is not an absolute path", d.QueueDirectory)
+	}
+	v.literal("delivery: queue directory", d.QueueDirectory)
+	v.printable("delivery: queue directory", d.QueueDirectory)
+	if isPlaceholder(d.port()) {
+		v.add("delivery: the port is not known at synthesis; write the number")
+	} else if n, err := strconv.Atoi(d.port()); err != nil || !wholeNumber.MatchString(d.port()) || n < 1 || n > 65534 {
+		v.add("delivery: port %s is not a whole number from 1 to 65534", d.port())
+	}
+}
+
+func (d Delivery) port() string { return stringOr(d.Port, DefaultDeliveryPort) }
+
+// address is where the second hop of an exporter listens.
+func (d Delivery) address(exporter string) string {
+	port, _ := strconv.Atoi(d.port())
+	if exporter == exporterTaskMetrics {
+		port++
+	}
+	return loopback + ":" + strconv.Itoa(port)
+}
+
+// hops lists the remote write exporters that are reached over a first hop.
+func (c Config) hops() []string {
+	var hops []string
+	if c.Delivery.OneHop {
+		return nil
+	}
+	scraped := len(c.Scrape) > 0 || c.CollectorMetrics != nil
+	if c.OTLP != nil || c.StatsD != nil || scraped && !c.ScrapeOnShutdown {
+		hops = append(hops, exporterApplication)
+	}
+	if c.TaskMetrics != nil {
+		hops = append(hops, exporterTaskMetrics)
+	}
+	return hops
+}
+
+// deliver adds a remote write exporter and gives what a pipeline names to reach it.
+func (c Config) deliver(d *document, exporter string) string {
+	if !slices.Contains(c.hops(), exporter) {
+		d.Exporters[exporter] = c.remoteWriteExporter(exporter, true)
+		return exporter
+	}
+	d.Exporters[exporter] = c.remoteWriteExporter(exporter, false)
+	first := exporterFirstHop + hopName(exporter)
+	d.Exporters[first] = c.firstHop(exporter)
+	return first
+}
+
+// hopName names the hops of an exporter: delivery, delivery_ecs.
+func hopName(exporter string) string {
+	if exporter == exporterTaskMetrics {
+		return "delivery_ecs"
+	}
+	return "delivery"
+}
+
+// addDelivery adds the second hops.
+func (c Config) addDelivery(d *document) {
+	for _, exporter := range c.hops() {
+		name := hopName(exporter)
+		d.Receivers[receiverSecondHop+name] = OTLP{HTTPEndpoint: c.Delivery.address(exporter)}.receiver()
+		d.Service.Pipelines["metrics/"+name] = pipeline{Receivers: []string{receiverSecondHop + name}, Exporters: []string{exporter}}
+	}
+	if dir := c.Delivery.QueueDirectory; dir != "" && len(c.hops()) > 0 {
+		storage := fileStorage{Directory: text(dir)}
+		// Gives the space of a long outage back when it is over.
+		storage.Compaction.OnRebound, storage.Compaction.Directory = true, text(dir)
+		d.Extensions[extensionStorage] = storage
+		d.Service.Extensions = append(d.Service.Extensions, extensionStorage)
+	}
+}
+
+func (c Config) firstHop(exporter string) firstHop {
+	forever := 0
+	hop := firstHop{
+		Endpoint:    "http://" + c.Delivery.address(exporter),
+		Compression: "none", // it stays on loopback
+		Timeout:     duration(firstTimeout),
+		RetryOnFailure: retryOnFailure{
+			Enabled: true, InitialInterval: duration(firstRetry), MaxInterval: duration(slowestTry), Multiplier: retryFactor, MaxElapsedTime: &forever,
+		},
+		SendingQueue: sendingQueue{
+			NumConsumers: 1, // keeps the order of each series
+			Sizer:        "bytes",
+			QueueSize:    c.queueMiB(exporter) << 20,
+			Batch:        queueBatch{Sizer: "items", MaxSize: c.Labels.itemSamples(), FlushTimeout: duration(splitTimeout)},
+		},
+	}
+	if c.Delivery.QueueDirectory != "" {
+		hop.SendingQueue.Storage = extensionStorage
+	}
+	return hop
+}
+
+func (c Config) queueMiB(exporter string) int {
+	switch {
+	case exporter == exporterTaskMetrics:
+		return taskQueueMiB
+	case c.Delivery.QueueSizeMiB != 0:
+		return c.Delivery.QueueSizeMiB
+	case c.Delivery.QueueDirectory != "":
+		return defaultDiskQueueMiB
+	case c.MemoryLimitMiB != 0:
+		return max(1, c.MemoryLimitMiB/queueShareOfMemory)
+	}
+	return defaultQueueMiB
+}
+
+// remoteWriteExporter queues and retries by itself, or leaves both to the first hop.
+func (c Config) remoteWriteExporter(id string, alone bool) remoteWriteExporter {
+	e := remoteWriteExporter{
+		Endpoint:          text(c.RemoteWrite.Endpoint),
+		Auth:              authenticator{extensionSigV4},
+		Timeout:           duration(secondTimeout),
+		MaxBatchSizeBytes: maxBatchSizeBytes,
+		// There is one batch at a time; this keeps its parts in order too.
+		MaxBatchParallelism: 1,
+		ExternalLabels:      c.externalLabels(),
+		DisableScopeInfo:    true,
+	}
+	if alone {
+		e.Timeout = duration(oneHopTimeout)
+		e.RemoteWriteQueue = writeQueue{Enabled: true, QueueSize: oneHopQueueSize}
+		e.RetryOnFailure = retryOnFailure{Enabled: true, InitialInterval: duration(oneHopRetry)}
+	}
+	// The receiver's units are words (MiB, None, Bytes/Second), which would end up in the names of ECS metrics.
+	if id == exporterTaskMetrics {
+		e.TranslationStrategy = "UnderscoreEscapingWithoutSuffixes"
+	}
+	e.ResourceToTelemetry.Enabled = true
+	e.ResourceToTelemetry.ExcludeServiceAttributes = true
+	return e
+}
