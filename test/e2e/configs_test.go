@@ -34,8 +34,8 @@ const configVariable = "COLLECTOR_CONFIG"
 // factories are made once: a fuzzer loads thousands of configurations with them.
 var factories = sync.OnceValues(adot.Components)
 
-// load reads a configuration as the collector does at its start, and validates it.
-func load(text string, log *zap.Logger) (*otelcol.Config, error) {
+// loadConfig reads a configuration as the collector does at its start, and validates it.
+func loadConfig(text string, log *zap.Logger) (*otelcol.Config, error) {
 	factories, err := factories()
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func buildAll(t *testing.T, pattern string, judge func(t *testing.T, name string
 				t.Fatal(err)
 			}
 			log, entries := observer.New(zapcore.WarnLevel)
-			config, err := load(string(text), zap.New(log))
+			config, err := loadConfig(string(text), zap.New(log))
 			if err == nil {
 				err = construct(config, log)
 			}

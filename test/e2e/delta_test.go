@@ -35,7 +35,7 @@ func TestCollectorReportsItsOwnLosses(t *testing.T) {
 			// A counter and a histogram, three times.
 			`otelcol_exporter_sent_metric_points_total{exporter="debug/dropped_delta",job="otelcol"}`: 2 * times,
 			`otelcol_receiver_accepted_metric_points_total{receiver="otlp"} > bool 0`:                 1,
-			`otelcol_exporter_queue_size{exporter="prometheus_remote_write"} >= bool 0`:               1,
+			`otelcol_exporter_queue_size{exporter="otlp_http/delivery"} >= bool 0`:                    1,
 		})
 	})
 	for _, series := range s.all(t) {

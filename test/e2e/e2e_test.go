@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,11 @@ func TestMetadataFormDoesNotMatter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := deploy(t, "FargateOtlp", c.values)
 			task := runTask(t, d, pushedApp, harness.TaskOptions{
-				ID: ecs.NewID(name), LaunchType: c.launch, AppEnv: eager, Service: "shop-service", Edit: hurry,
+				ID: ecs.NewID(name), LaunchType: c.launch, AppEnv: eager, Service: "shop-service", Edit: func(container *template.Container) {
+					hurry(container)
+					// The template knows that its task runs on Fargate, and says so.
+					replaceEnv(container, regexp.MustCompile("aws_ecs_launchtype: fargate"), "aws_ecs_launchtype: "+strings.ToLower(string(c.launch)))
+				},
 			})
 			d.checkWorld(t, []source{pushedApp, ecsMetrics}, task)
 		})

@@ -43,6 +43,9 @@ type sidecarOptions struct {
 // runSidecar runs a collector with a typed configuration in a world of its own, where it writes to the only workspace.
 func runSidecar(t *testing.T, config collector.Config, o sidecarOptions) sidecar {
 	t.Helper()
+	if !config.Delivery.OneHop && config.Delivery.Port == "" {
+		config.Delivery.Port = freePort(t) // several can run at once
+	}
 	config.RemoteWrite = collector.RemoteWrite{Endpoint: workspaceURL, Region: values.Region}
 	text, err := config.YAML()
 	if err != nil {

@@ -35,9 +35,10 @@ type Record struct {
 // Failure is how a faulty endpoint treats a request: it waits, then cuts the connection or answers. With neither Reset nor
 // Status the request is served normally after the wait.
 type Failure struct {
-	Hang   time.Duration
-	Reset  bool
-	Status int
+	Hang    time.Duration
+	Reset   bool
+	MidBody bool // cuts the connection before the request has been read
+	Status  int
 }
 
 // Server is the front door of workspaces in one region.
@@ -45,6 +46,8 @@ type Server struct {
 	Workspaces []string
 	Verifier   Verifier
 	Store      *Store
+	// Accepted, if set, is told of each request that was stored.
+	Accepted func(*prompb.WriteRequest)
 
 	mu      sync.Mutex
 	records []Record
@@ -91,16 +94,23 @@ func (s *Server) record(r Record) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	record := Record{At: time.Now(), Status: http.StatusOK}
 	defer func() { s.record(record) }()
+	failure := s.failure(r)
+	if failure != nil && failure.MidBody {
+		record.Faulted, record.Status = true, 0
+		_, _ = io.CopyN(io.Discard, r.Body, 1<<10)
+		reset(w)
+		return
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, 16*maxRequestBytes))
 	if err != nil {
 		record.Status, record.Message = 0, err.Error()
 		return
 	}
 	record.Bytes = len(body)
-	if done := s.applyFault(w, r, &record); done {
+	if failure != nil && applyFault(w, r, failure, &record) {
 		return
 	}
-	record.Samples, err = s.admit(r, body)
+	message, err := s.admit(r, body)
 	if err != nil {
 		refusal := &Refusal{http.StatusInternalServerError, err.Error()}
 		errors.As(err, &refusal)
@@ -108,24 +118,31 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, refusal)
 		return
 	}
+	for _, series := range message.Timeseries {
+		record.Samples += len(series.Samples) + len(series.Histograms)
+	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	stored := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 	s.Store.writer.ServeHTTP(stored, r)
 	record.Status, record.Message = stored.status, stored.message
+	if s.Accepted != nil && stored.status/100 == 2 {
+		s.Accepted(message)
+	}
 }
 
-// applyFault reports whether the fault has already dealt with the request.
-func (s *Server) applyFault(w http.ResponseWriter, r *http.Request, record *Record) bool {
+// failure asks the hook.
+func (s *Server) failure(r *http.Request) *Failure {
 	s.mu.Lock()
 	fault := s.fault
 	s.mu.Unlock()
 	if fault == nil {
-		return false
+		return nil
 	}
-	failure := fault(r)
-	if failure == nil {
-		return false
-	}
+	return fault(r)
+}
+
+// applyFault reports whether the fault has already dealt with the request.
+func applyFault(w http.ResponseWriter, r *http.Request, failure *Failure, record *Record) bool {
 	record.Faulted = true
 	select {
 	case <-time.After(failure.Hang):
@@ -165,40 +182,37 @@ func reset(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// admit is the front door: everything AWS checks before a sample is looked at. It counts the samples.
-func (s *Server) admit(r *http.Request, body []byte) (samples int, err error) {
+// admit is the front door: everything AWS checks before a sample is looked at.
+func (s *Server) admit(r *http.Request, body []byte) (*prompb.WriteRequest, error) {
 	known := slices.ContainsFunc(s.Workspaces, func(id string) bool {
 		return r.URL.EscapedPath() == "/workspaces/"+id+"/api/v1/remote_write"
 	})
 	switch {
 	case !known:
-		return 0, &Refusal{http.StatusNotFound, "no such workspace or API: " + r.URL.EscapedPath()}
+		return nil, &Refusal{http.StatusNotFound, "no such workspace or API: " + r.URL.EscapedPath()}
 	case r.Method != http.MethodPost:
-		return 0, &Refusal{http.StatusMethodNotAllowed, r.Method}
+		return nil, &Refusal{http.StatusMethodNotAllowed, r.Method}
 	}
 	if err := s.Verifier.Verify(r, body); err != nil {
-		return 0, err
+		return nil, err
 	}
 	switch {
 	case len(body) > maxRequestBytes:
-		return 0, &Refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("%d bytes, at most %d", len(body), maxRequestBytes)}
+		return nil, &Refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("%d bytes, at most %d", len(body), maxRequestBytes)}
 	case r.Header.Get("Content-Encoding") != "snappy":
-		return 0, &Refusal{http.StatusUnsupportedMediaType, "Content-Encoding " + r.Header.Get("Content-Encoding")}
+		return nil, &Refusal{http.StatusUnsupportedMediaType, "Content-Encoding " + r.Header.Get("Content-Encoding")}
 	case r.Header.Get("X-Prometheus-Remote-Write-Version") != "0.1.0":
-		return 0, &Refusal{http.StatusBadRequest, "remote write version " + r.Header.Get("X-Prometheus-Remote-Write-Version")}
+		return nil, &Refusal{http.StatusBadRequest, "remote write version " + r.Header.Get("X-Prometheus-Remote-Write-Version")}
 	}
 	raw, err := snappy.Decode(nil, body)
 	if err != nil {
-		return 0, &Refusal{http.StatusBadRequest, err.Error()}
+		return nil, &Refusal{http.StatusBadRequest, err.Error()}
 	}
 	var message prompb.WriteRequest
 	if err := message.Unmarshal(raw); err != nil {
-		return 0, &Refusal{http.StatusBadRequest, err.Error()}
+		return nil, &Refusal{http.StatusBadRequest, err.Error()}
 	}
-	for _, series := range message.Timeseries {
-		samples += len(series.Samples) + len(series.Histograms)
-	}
-	return samples, nil
+	return &message, nil
 }
 
 // answer replies with an error in AWS' form.

@@ -10,11 +10,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/timestamp"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/storage/remote"
 	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
 // OutOfOrderWindow is AMP's default.
@@ -59,6 +61,22 @@ func (s *Store) Query(ctx context.Context, expr string, at time.Time) (parser.Va
 	return result.Value, result.Err
 }
 
+// QueryRange evaluates a PromQL expression at each step of a range of time.
+func (s *Store) QueryRange(ctx context.Context, expr string, start, end time.Time, step time.Duration) (parser.Value, error) {
+	query, err := s.engine.NewRangeQuery(ctx, s.db, nil, expr, start, end, step)
+	if err != nil {
+		return nil, err
+	}
+	result := query.Exec(ctx)
+	return result.Value, result.Err
+}
+
+// DB is the TSDB, for whatever evaluates rules.
+func (s *Store) DB() *tsdb.DB { return s.db }
+
+// Engine evaluates PromQL on [Store.DB].
+func (s *Store) Engine() *promql.Engine { return s.engine }
+
 // Series lists the label sets of all series that have samples since a time and fit a PromQL selector such as {job="app"}.
 func (s *Store) Series(ctx context.Context, selector string, since time.Time) ([]labels.Labels, error) {
 	matchers, err := parser.NewParser(parser.Options{}).ParseMetricSelector(selector)
@@ -77,6 +95,30 @@ func (s *Store) Series(ctx context.Context, selector string, since time.Time) ([
 		all = append(all, set.At().Labels())
 	}
 	return all, set.Err()
+}
+
+// Count counts the samples since a time of all series that fit a PromQL selector.
+func (s *Store) Count(ctx context.Context, selector string, since time.Time) (samples int, err error) {
+	matchers, err := parser.NewParser(parser.Options{}).ParseMetricSelector(selector)
+	if err != nil {
+		return 0, err
+	}
+	querier, err := s.db.Querier(timestamp.FromTime(since), timestamp.FromTime(time.Now().Add(time.Hour)))
+	if err != nil {
+		return 0, err
+	}
+	defer querier.Close()
+	set := querier.Select(ctx, false, nil, matchers...)
+	var iterator chunkenc.Iterator
+	for set.Next() {
+		iterator = set.At().Iterator(iterator)
+		for kind := iterator.Next(); kind != chunkenc.ValNone; kind = iterator.Next() {
+			if _, v := iterator.At(); !value.IsStaleNaN(v) {
+				samples++
+			}
+		}
+	}
+	return samples, set.Err()
 }
 
 // Close closes the TSDB.

@@ -129,6 +129,12 @@ func (p *Process) Usage() (cpu time.Duration, peakBytes int64) {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime(), p.peak.Load()
 }
 
+// CPU is the time that a running process has used so far.
+func (p *Process) CPU() time.Duration { return cpuTime(p.Pid()) }
+
+// Peak is the most resident memory so far, in bytes; 0 where the system does not tell it.
+func (p *Process) Peak() int64 { return max(p.peak.Load(), peakRSS(p.Pid())) }
+
 // tail is the end of the log, for error messages.
 func (p *Process) tail() string {
 	lines := strings.Split(strings.TrimSpace(p.Log()), "\n")

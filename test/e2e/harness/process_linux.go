@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
 )
 
 // linkedAddress is where a linked container is found: on loopback, but not where a server listens that means its own container.
@@ -27,4 +28,19 @@ func peakRSS(pid int) int64 {
 		return 0
 	}
 	return kib << 10
+}
+
+// cpuTime gives user and system time of a running process; 0 if it has ended.
+func cpuTime(pid int) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:]) // from the third on: the second may contain spaces
+	var user, system int64
+	if _, err := fmt.Sscan(string(fields[11])+" "+string(fields[12]), &user, &system); err != nil {
+		return 0
+	}
+	const ticksPerSecond = 100 // USER_HZ, the same on all architectures that Go has
+	return time.Duration(user+system) * time.Second / ticksPerSecond
 }

@@ -2,7 +2,10 @@
 
 package harness
 
-import "os/exec"
+import (
+	"os/exec"
+	"time"
+)
 
 // linkedAddress is 127.0.0.1 where that may be the only loopback address; a server that wrongly listens on it alone is not noticed.
 const linkedAddress = "127.0.0.1"
@@ -10,3 +13,5 @@ const linkedAddress = "127.0.0.1"
 func dieWithParent(*exec.Cmd) {}
 
 func peakRSS(int) int64 { return 0 }
+
+func cpuTime(int) time.Duration { return 0 }

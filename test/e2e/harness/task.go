@@ -23,6 +23,8 @@ type TaskOptions struct {
 	LaunchType        ecs.LaunchType
 	// Collector is the name of the collector container.
 	Collector string
+	// CollectorProgram stands for the collector's image. Default: this program itself, which must call [RunIfCollector].
+	CollectorProgram string
 	// Programs stand for the images of the other containers, by container name. One without a program is an error.
 	Programs map[string]string
 	// ImageFiles stand for files of the collector's image: a path in the image, such as /etc/ecs/ecs-amp.yaml, to a file here.
@@ -46,6 +48,7 @@ type Task struct {
 	containers []*template.Container // in the order of the template, as Apps is
 	processes  map[string]*Process   // by container
 	collector  string
+	restart    func() (*Process, error)
 }
 
 // Start runs a task as ECS does: the agent's endpoints first, then each container as soon as what it depends on is as it wants
@@ -78,6 +81,13 @@ func (w *World) Start(def *template.TaskDefinition, o TaskOptions) (*Task, error
 		return nil, errors.Join(err, t.kill())
 	}
 	t.Collector = t.processes[o.Collector]
+	t.restart = func() (*Process, error) {
+		c, err := t.Container(o.Collector)
+		if err == nil {
+			err = w.startContainer(t, c, network, o)
+		}
+		return t.processes[o.Collector], err
+	}
 	for _, c := range t.containers {
 		if c.Name != o.Collector {
 			t.Apps = append(t.Apps, t.processes[c.Name])
@@ -113,9 +123,11 @@ func (w *World) startContainer(t *Task, c *template.Container, network *network,
 }
 
 func (w *World) startCollector(t *Task, c *template.Container, env []string, network *network, o TaskOptions) (*Process, error) {
-	executable, err := os.Executable()
-	if err != nil {
-		return nil, err
+	executable, err := o.CollectorProgram, error(nil)
+	if executable == "" {
+		if executable, err = os.Executable(); err != nil {
+			return nil, err
+		}
 	}
 	env = append(slices.Concat(ecsEnv(t, c.Name), w.collectorEnv()), env...)
 	command := slices.Clone(c.Command)
@@ -212,6 +224,13 @@ func (t *Task) WaitHTTP(ctx context.Context, p *Process, url string, timeout tim
 		}
 		return nil
 	})
+}
+
+// Crash kills the collector and starts it again in place, as its restart policy has ECS do.
+func (t *Task) Crash() (err error) {
+	t.Collector.Kill()
+	t.Collector, err = t.restart()
+	return err
 }
 
 // Kill ends everything at once, whatever its state: for clean-up.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
@@ -26,6 +27,7 @@ type World struct {
 	authority *authority
 	proxy     *proxy
 	issuer    issuer
+	skew      atomic.Int64
 }
 
 // AMPHost is the name of AMP's endpoint in the world's region.
@@ -38,7 +40,10 @@ func NewWorld(dir string, values template.Values, workspaces []string, credentia
 	w := &World{Values: values, dir: dir, issuer: issuer{life: credentialLife}}
 	w.AMP = &amp.Server{
 		Workspaces: workspaces,
-		Verifier:   amp.Verifier{Region: values.Region, Service: "aps", Lookup: w.issuer.lookup},
+		Verifier: amp.Verifier{
+			Region: values.Region, Service: "aps", Lookup: w.issuer.lookup,
+			Now: func() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) },
+		},
 	}
 	var err error
 	if w.Store, err = amp.OpenStore(filepath.Join(dir, "tsdb"), w.AMP.LogHandler()); err != nil {
@@ -56,6 +61,9 @@ func NewWorld(dir string, values template.Values, workspaces []string, credentia
 
 // Reach changes how the network treats the AMP endpoint.
 func (w *World) Reach(state Reachability) { w.proxy.setState(w.AMPHost(), state) }
+
+// Skew puts the clock of AMP forward.
+func (w *World) Skew(by time.Duration) { w.skew.Store(int64(by)) }
 
 // Outsiders lists hosts outside the world that a task tried to reach. A test should fail when there is one.
 func (w *World) Outsiders() []string { return w.proxy.outsiders() }

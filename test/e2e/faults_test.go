@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/load"
+)
+
+// Make faults sets both.
+var (
+	fullFaults  = flag.Bool("faults", false, "run the whole fault matrix, which takes 20 minutes, and print it")
+	faultReport = flag.String("faults.out", "", "write the outcome of the fault matrix to this file")
+)
+
+const (
+	shortFault  = 15 * time.Second
+	normalFault = 30 * time.Second
+	longFault   = 10 * time.Minute
+)
+
+// TestNothingIsLostWhileTheEndpointFails is the bounded form of the fault matrix: what the library promises for the default
+// options, with short faults, a thousand samples a second.
+func TestNothingIsLostWhileTheEndpointFails(t *testing.T) {
+	if *fullFaults {
+		t.Skip("the whole matrix runs instead")
+	}
+	ours := load.Ours("ours", nil)
+	kept := load.Named(load.Matrix(shortFault), "503", "429", "hang", "refused", "no such name", "reset mid-body",
+		"400 for one of 10,000 series", "/metrics malformed", "SIGTERM, nothing queued", "SIGTERM 20 s after a 503")
+	outcomes := runFaults(t, kept, ours)
+	outcomes = append(outcomes, runFaults(t, load.Named(load.Matrix(shortFault), "SIGKILL in a 503"), load.Ours("ours, queue on disk", load.OnDisk))...)
+	for _, o := range outcomes {
+		judge(t, o)
+	}
+	// What one hop loses, two hops keep: the test would not see a loss otherwise.
+	lossy := runFaults(t, load.Named(load.Matrix(shortFault), "SIGTERM after a 503"), ours)
+	if lossy[0].Lost == 0 {
+		t.Errorf("nothing was lost where the queue cannot be drained; docs/delivery.md says otherwise: %+v", lossy[0])
+	}
+}
+
+func runFaults(t *testing.T, scenarios []load.Scenario, contenders ...load.Contender) []load.Outcome {
+	t.Helper()
+	outcomes, err := load.RunAll(t.Context(), 12, scenarios, contenders...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("\n%s", load.Table(outcomes))
+	return outcomes
+}
+
+// judge compares an outcome with the promises.
+func judge(t *testing.T, o load.Outcome) {
+	t.Helper()
+	if o.Scenario == "400 for one of 10,000 series" {
+		// The protocol has no answer but for a whole request, which is a fifth of a scrape.
+		if o.Lost == 0 || o.Lost*4 > o.Produced {
+			t.Errorf("%s: %d of %d samples were lost, expected a fifth", o.Scenario, o.Lost, o.Produced)
+		}
+		return
+	}
+	// After a crash the queue on disk puts what was on its way behind the rest.
+	if o.Lost != 0 || o.OutOfOrder != 0 && o.Scenario != "SIGKILL in a 503" {
+		t.Errorf("%s: %d of %d samples were lost, %d out of order", o.Scenario, o.Lost, o.Produced, o.OutOfOrder)
+	}
+	switch o.Scenario {
+	case "503", "429", "hang", "refused", "no such name":
+		if o.RequestsPerSecond > 1 {
+			t.Errorf("%s: %.1f requests per second during the fault, expected at most one", o.Scenario, o.RequestsPerSecond)
+		}
+	}
+	if o.PeakMiB > 512 {
+		t.Errorf("%s: %d MiB, more than the container has", o.Scenario, o.PeakMiB)
+	}
+	if o.StopError != nil {
+		t.Errorf("%s: %v", o.Scenario, o.StopError)
+	}
+}
+
+// TestFaultMatrix is the whole of it, ours and ADOT's file side by side. The long faults run all at once: each takes a few
+// hundredths of a core.
+func TestFaultMatrix(t *testing.T) {
+	if !*fullFaults {
+		t.Skip("NOT RUN: the whole matrix takes 20 minutes; make faults runs it")
+	}
+	ours, adot := load.Ours("ours", nil), load.ADOT()
+	outcomes := runFaults(t, load.Endpoint(longFault), ours, adot)
+	for _, o := range outcomes {
+		if o.Contender == ours.Name {
+			judge(t, o)
+		}
+	}
+	outcomes = append(outcomes, runFaults(t, load.Named(load.Endpoint(2*time.Minute), "503", "hang"), ours, adot)...)
+	outcomes = append(outcomes, runFaults(t, load.Matrix(normalFault), ours, adot)...)
+	outcomes = append(outcomes, runFaults(t, append(load.Named(load.Matrix(normalFault), "SIGTERM after a 503", "SIGKILL in a 503"), load.Endpoint(normalFault)...),
+		load.Ours("ours, queue on disk", load.OnDisk), load.Ours("ours, one hop", func(c *collector.Config, _ load.Target) { c.Delivery = collector.Delivery{OneHop: true} }))...)
+	if os.Getuid() == 0 {
+		outcomes = append(outcomes, runFaults(t, load.Named(load.Endpoint(2*time.Minute), "503"), load.Ours("ours, queue on a full disk", load.OnSmallDisk))...)
+	} else {
+		t.Log("NOT RUN: the full disk, because only root can mount a small one")
+	}
+	table := load.Table(outcomes)
+	fmt.Println(table)
+	if *faultReport != "" {
+		if err := os.WriteFile(*faultReport, []byte(table), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

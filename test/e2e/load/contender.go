@@ -1,0 +1,121 @@
+package load
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
+)
+
+// Contender is one way to carry an application's metrics to AMP.
+type Contender struct {
+	Name string
+	// Container says how its container is run.
+	Container func(Target) (template.Container, error)
+	// Program is the path of its program. Default: the collector of this process.
+	Program string
+}
+
+// Target is what a contender carries, and where.
+type Target struct {
+	App      string // host:port
+	Series   int    // of a scrape
+	Endpoint string // the remote write URL
+	Region   string
+	Interval time.Duration
+	Dir      string // for files
+}
+
+const (
+	containerName  = "sidecar"
+	family         = "shop"
+	configVariable = "COLLECTOR_CONFIG"
+
+	// defaultMemoryMiB is the default of otelprometheus for the collector's container.
+	defaultMemoryMiB = 512
+)
+
+// nextPort makes the ports of second hops differ, so that several collectors can run at once.
+var nextPort atomic.Int32
+
+// Ours is what the library generates by default, but for what change does with it; nil changes nothing. The task's own metrics
+// are collected too, as they are by default and by ADOT's file.
+func Ours(name string, change func(*collector.Config, Target)) Contender {
+	return Contender{Name: name, Container: func(t Target) (template.Container, error) {
+		config := collector.Config{
+			Scrape:         []collector.ScrapeJob{{Name: "load", Targets: []string{t.App}, Interval: &t.Interval, Timeout: &t.Interval}},
+			TaskMetrics:    &collector.TaskMetrics{},
+			RemoteWrite:    collector.RemoteWrite{Endpoint: t.Endpoint, Region: t.Region},
+			MemoryLimitMiB: defaultMemoryMiB,
+			// What the constructs know at synthesis.
+			Task:     collector.Task{Family: family, Region: t.Region, AccountID: values.Account, LaunchType: "fargate"},
+			Delivery: collector.Delivery{Port: strconv.Itoa(14318 + 2*int(nextPort.Add(1)))},
+		}
+		if t.Series > 10_000 { // the default limit of samples is twice that
+			config.Scrape[0].SampleLimit, config.Scrape[0].BodySizeLimit = "100000", "64MB"
+		}
+		if change != nil {
+			change(&config, t)
+		}
+		text, err := config.YAML()
+		if err != nil {
+			return template.Container{}, err
+		}
+		c := container(config.Args("env:"+configVariable),
+			template.KeyValue{Name: configVariable, Value: text}, template.KeyValue{Name: "GOMEMLIMIT", Value: config.GoMemLimit()})
+		c.Memory = float64(config.MemoryLimitMiB)
+		return c, nil
+	}}
+}
+
+// Labels changes the policy of labels.
+func Labels(policy collector.LabelPolicy) func(*collector.Config, Target) {
+	return func(c *collector.Config, _ Target) { c.Labels.Policy = policy }
+}
+
+//go:embed adot.yaml
+var adotFile string
+
+// ADOT is what ADOT's own file for ECS and AMP does, run as AWS documents it: with nothing but the file.
+func ADOT() Contender {
+	return Contender{Name: "ADOT's file", Container: func(t Target) (template.Container, error) {
+		return container([]string{"--config=env:" + configVariable},
+			template.KeyValue{Name: configVariable, Value: adotFile},
+			template.KeyValue{Name: "AWS_PROMETHEUS_ENDPOINT", Value: t.Endpoint},
+			template.KeyValue{Name: "AWS_PROMETHEUS_SCRAPING_ENDPOINT", Value: t.App},
+			template.KeyValue{Name: "SCRAPE_INTERVAL", Value: t.Interval.String()}), nil
+	}}
+}
+
+// Agent is Prometheus in agent mode with the defaults of its remote write and the labels that AMP needs to tell tasks apart:
+// those of LabelsIdentity. It does not know the task's own metrics.
+func Agent(program string) Contender {
+	return Contender{Name: "Prometheus agent", Program: program, Container: func(t Target) (template.Container, error) {
+		file := filepath.Join(t.Dir, "agent.yml")
+		text := fmt.Sprintf(`global:
+  scrape_interval: %[3]s
+  scrape_timeout: %[3]s
+  external_labels: {aws_ecs_task_family: %[5]s, aws_ecs_task_id: 0123456789abcdef0123456789abcdef}
+scrape_configs:
+  - job_name: load
+    static_configs: [{targets: [%[1]q]}]
+remote_write:
+  - url: %[2]q
+    proxy_from_environment: true
+    sigv4: {region: %[4]s}
+`, t.App, t.Endpoint, t.Interval, t.Region, family)
+		return container([]string{
+			"--agent", "--config.file=" + file, "--storage.agent.path=" + filepath.Join(t.Dir, "agent"), "--web.listen-address=127.0.0.1:0",
+		}), os.WriteFile(file, []byte(text), 0o600)
+	}}
+}
+
+func container(command []string, environment ...template.KeyValue) template.Container {
+	return template.Container{Name: containerName, Image: containerName, Command: command, Environment: environment, StopTimeout: 60, Memory: defaultMemoryMiB}
+}
