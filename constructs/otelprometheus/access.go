@@ -87,7 +87,7 @@ func (s *sidecar) remoteWrite() collector.RemoteWrite {
 	if r := s.settings.telemetry.RemoteWrite; r != nil {
 		endpoint = r.Endpoint
 	}
-	return s.settings.remoteWrite(*amp.RemoteWriteUrlFor(s.workspace, endpoint), *s.workspace.Env().Region, *s.task.Stack().Region())
+	return s.settings.remoteWrite(*amp.RemoteWriteUrlFor(s.workspace, endpoint), *s.workspace.Env().Region, s.region())
 }
 
 // grantWrite gives the task role the one way in that it uses.
@@ -139,15 +139,19 @@ func (s *sidecar) created(id string) awsiam.CfnRole {
 
 // restrictTrust adds the conditions to the roles that awscdk made. The execution role comes with the first container that
 // needs it, so this runs from the aspect.
-func (s *sidecar) restrictTrust(role awsiam.CfnRole) {
-	roles := s.settings.telemetry.Roles
-	if roles == nil || !boolOr(roles.RestrictTrust, false) {
+func (s *sidecar) restrictTrust() {
+	if roles := s.settings.telemetry.Roles; roles == nil || !boolOr(roles.RestrictTrust, false) {
 		return
 	}
-	if path, task := *role.Node().Path(), *s.task.Node().Path(); path != task+"/"+idTaskRole+"/Resource" && path != task+"/"+idExecutionRole+"/Resource" {
-		return
+	for _, id := range []string{idTaskRole, idExecutionRole} {
+		if role := s.created(id); role != nil {
+			s.restrict(role)
+		}
 	}
-	stack := s.task.Stack()
+}
+
+func (s *sidecar) restrict(role awsiam.CfnRole) {
+	stack := s.stack
 	role.AddPropertyOverride(jsii.String("AssumeRolePolicyDocument.Statement.0.Condition"), map[string]any{
 		"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
 		"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
@@ -209,7 +213,7 @@ func (s *sidecar) addS3Endpoint(vpc awsec2.IVpc) {
 	gateway, there := vpc.Node().TryFindChild(jsii.String(id)).(awsec2.GatewayVpcEndpoint)
 	if !there {
 		gateway = vpc.AddGatewayEndpoint(jsii.String(id), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
-		stack := s.task.Stack()
+		stack := s.stack
 		s.allowRead(gateway, fmt.Sprintf("arn:%s:s3:::prod-%s-starport-layer-bucket/*", *stack.Partition(), *stack.Region()))
 	}
 	if c := s.settings.source; c.bucket != nil {

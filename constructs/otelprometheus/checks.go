@@ -15,10 +15,10 @@ import (
 // panic; its result must not be nil.
 type synthChecks struct{ s *sidecar }
 
-// renderedTask is what the checks read. It comes over from Node in two calls, however many containers there are.
+// renderedTask is what the checks read. It comes over from Node in one call, however many containers there are.
 type renderedTask struct {
-	containers []renderedContainer
-	volumes    []renderedVolume
+	Containers []renderedContainer
+	Volumes    []renderedVolume
 }
 
 type renderedContainer struct {
@@ -44,8 +44,7 @@ func (c *synthChecks) Validate() *[]*string {
 	f := faults{}
 	answer(c.s.task, func() {
 		var t renderedTask
-		c.s.resolve(c.s.cfn().ContainerDefinitions(), &t.containers)
-		c.s.resolve(c.s.cfn().Volumes(), &t.volumes)
+		c.s.resolve(map[string]any{"Containers": c.s.rendered.ContainerDefinitions(), "Volumes": c.s.rendered.Volumes()}, &t)
 		c.ports(t, &f)
 		c.size(t, &f)
 		c.volumes(t, &f)
@@ -61,7 +60,7 @@ func (s *sidecar) resolve(property, into any) {
 	if property == nil {
 		return
 	}
-	data, err := json.Marshal(s.task.Stack().Resolve(property))
+	data, err := json.Marshal(s.stack.Resolve(property))
 	if err == nil {
 		err = json.Unmarshal(data, into)
 	}
@@ -71,7 +70,7 @@ func (s *sidecar) resolve(property, into any) {
 }
 
 func (t renderedTask) has(name string) bool {
-	return slices.ContainsFunc(t.containers, func(c renderedContainer) bool { return c.Name == name })
+	return slices.ContainsFunc(t.Containers, func(c renderedContainer) bool { return c.Name == name })
 }
 
 const maxPort = 65535
@@ -105,7 +104,7 @@ func (c *synthChecks) ports(t renderedTask, f *faults) {
 			}
 		}
 	}
-	for _, container := range t.containers {
+	for _, container := range t.Containers {
 		if container.Name == collectorName && len(container.PortMappings) > 0 {
 			f.add("the collector has port mappings; its receivers have no authentication and are for the containers of the task only, so remove them, " +
 				"and point load balancers at a container of the application")
@@ -136,13 +135,13 @@ func (f *faults) portIn(what string, port float64) { f.numberIn(what, &port, 0, 
 // volumes reports mounts of volumes that are not there, and volumes that Fargate does not have.
 func (c *synthChecks) volumes(t renderedTask, f *faults) {
 	known := map[any]bool{}
-	for _, v := range t.volumes {
+	for _, v := range t.Volumes {
 		known[v.Name] = true
 		if v.Host.SourcePath != nil && c.s.settings.task.on("FARGATE") {
 			f.add("volume %s is a path of the host, which Fargate does not give; leave out Host, or use EFS", v.Name)
 		}
 	}
-	for _, container := range t.containers {
+	for _, container := range t.Containers {
 		for _, m := range container.MountPoints {
 			if name, ok := m.SourceVolume.(string); ok && !known[name] {
 				f.add("container %s mounts volume %s, which the task does not have; add it with AddVolume", container.Name, name)
@@ -170,7 +169,7 @@ func (c *synthChecks) size(t renderedTask, f *faults) {
 	}
 	var sum float64
 	var parts []string
-	for _, container := range t.containers {
+	for _, container := range t.Containers {
 		limit, limitKnown := numberOrNone(container.Memory)
 		reserved, reservedKnown := numberOrNone(container.MemoryReservation)
 		if !limitKnown || !reservedKnown {
@@ -231,7 +230,7 @@ func (t task) smallestFit(memoryMiB float64) string {
 // dependency does.
 func (c *synthChecks) order(t renderedTask, f *faults) {
 	waitsFor := map[string][]string{}
-	for _, container := range t.containers {
+	for _, container := range t.Containers {
 		for _, d := range container.DependsOn {
 			waitsFor[container.Name] = append(waitsFor[container.Name], d.ContainerName)
 		}
@@ -240,7 +239,7 @@ func (c *synthChecks) order(t renderedTask, f *faults) {
 			waitsFor[container.Name] = append(waitsFor[container.Name], target)
 		}
 	}
-	for _, container := range t.containers {
+	for _, container := range t.Containers {
 		if path := cycle(waitsFor, container.Name, nil); path != nil {
 			f.add("containers wait for each other: %s; remove one of these dependencies or links, or opt the container out with Telemetry.Containers",
 				strings.Join(path, " → "))

@@ -264,7 +264,7 @@ func (s *sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 		acknowledgeExpansions(s.parameter.Node().DefaultChild(), s.configText())
 	default:
 		env[envConfig] = jsii.String(s.configText())
-		acknowledgeExpansions(s.cfn(), s.configText())
+		acknowledgeExpansions(s.rendered, s.configText())
 	}
 	if c.revision != nil {
 		env[envConfigRevision] = c.revision
@@ -277,7 +277,7 @@ func (s *sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 	write := s.remoteWrite()
 	env[envRemoteWriteUrl] = &write.Endpoint
 	// Fargate sets AWS_REGION to its own region; on an instance nobody does.
-	if write.Region != *s.task.Stack().Region() || s.settings.task.compatibility != awsecs.Compatibility_FARGATE {
+	if write.Region != s.region() || s.settings.task.compatibility != awsecs.Compatibility_FARGATE {
 		env[envRegion] = &write.Region
 	}
 }
@@ -296,7 +296,7 @@ func acknowledgeExpansions(carrier constructs.IConstruct, text string) {
 // update carries a configuration that changed after the container was made.
 func (s *sidecar) update() {
 	if s.parameter == nil {
-		acknowledgeExpansions(s.cfn(), s.configText())
+		acknowledgeExpansions(s.rendered, s.configText())
 		s.collector.AddEnvironment(jsii.String(envConfig), jsii.String(s.configText()))
 		return
 	}
@@ -317,7 +317,7 @@ func (s *sidecar) configText() string {
 // fingerprint changes with the configuration, so that a change makes a new task definition although the text is elsewhere.
 // It is taken from the resolved text: the names of tokens differ from one synthesis to the next.
 func (s *sidecar) fingerprint() string {
-	resolved, err := json.Marshal(s.task.Stack().Resolve(jsii.String(s.configText())))
+	resolved, err := json.Marshal(s.stack.Resolve(jsii.String(s.configText())))
 	if err != nil {
 		panic(err) // what Resolve returns came out of JSON
 	}
@@ -336,5 +336,5 @@ func tierOf(text string) awsssm.ParameterTier {
 
 // s3Source is an object in the form that the collector's S3 provider reads.
 func (s *sidecar) s3Source(bucket, key string) string {
-	return fmt.Sprintf("s3://%s.s3.%s.%s/%s", bucket, *s.task.Stack().Region(), *s.task.Stack().UrlSuffix(), key)
+	return fmt.Sprintf("s3://%s.s3.%s.%s/%s", bucket, s.region(), *s.stack.UrlSuffix(), key)
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -45,9 +44,10 @@ func (s *sidecar) addContainer(id *string, props *awsecs.ContainerDefinitionOpti
 		options.Environment = &own
 	}
 	container := s.base.AddContainer(id, &options)
-	s.prepared[*container.Node().Path()] = true
+	path := *container.Node().Path()
+	s.prepared[path] = true
 	if !s.settings.task.bridge() {
-		s.connect(container) // links depend on jobs that may still be added; the aspect makes them
+		s.connect(container, path) // links depend on jobs that may still be added; the aspect makes them
 	}
 	return container
 }
@@ -98,8 +98,7 @@ func (s *sidecar) otlpVariables(own map[string]*string, secrets []string) map[st
 
 // connect makes ECS start the collector before the container and stop it after, and links the two where they do not share
 // a network namespace. A container that the collector is linked to has to be there first, so there the order is reversed.
-func (s *sidecar) connect(container awsecs.ContainerDefinition) {
-	path := *container.Node().Path()
+func (s *sidecar) connect(container awsecs.ContainerDefinition, path string) {
 	if s.connected[path] {
 		return
 	}
@@ -132,7 +131,7 @@ func (s *sidecar) adopt(container awsecs.ContainerDefinition) {
 		s.prepared[path] = true
 		s.prepare(container)
 	}
-	s.connect(container)
+	s.connect(container, path)
 }
 
 func (s *sidecar) prepare(container awsecs.ContainerDefinition) {
@@ -163,7 +162,7 @@ func (s *sidecar) named(property any) []variable {
 		return nil
 	}
 	var all []variable
-	items, _ := s.task.Stack().Resolve(property).([]any)
+	items, _ := s.stack.Resolve(property).([]any)
 	for _, item := range items {
 		fields, _ := item.(map[string]any)
 		name, _ := fields["name"].(string)
@@ -182,34 +181,37 @@ func (s *sidecar) overrideLogging(container awsecs.ContainerDefinition) {
 			for name, value := range *config.Options {
 				options[name] = value
 			}
-			s.cfn().AddPropertyOverride(jsii.String(fmt.Sprintf("ContainerDefinitions.%d.LogConfiguration", i)),
+			s.rendered.AddPropertyOverride(jsii.String(fmt.Sprintf("ContainerDefinitions.%d.LogConfiguration", i)),
 				map[string]any{"LogDriver": config.LogDriver, "Options": options})
 		}
 	}
-}
-
-func (s *sidecar) cfn() awsecs.CfnTaskDefinition {
-	return s.task.Node().DefaultChild().(awsecs.CfnTaskDefinition)
 }
 
 // adopter is an aspect for what does not come through our own methods: containers made with awsecs.NewContainerDefinition, all
 // containers of a task definition that has the sidecar as an extension, and roles that awscdk makes when it first needs them.
 type adopter struct{ s *sidecar }
 
-// Visit implements awscdk.IAspect.
+// Visit implements awscdk.IAspect. It is called for the collector's container, and sees the task from there.
 func (a *adopter) Visit(node constructs.IConstruct) {
 	answer(node, func() {
-		switch n := node.(type) {
-		case awsecs.TaskDefinition: // a container may stand elsewhere in the tree
-			for _, container := range *a.s.task.Containers() {
-				a.s.adopt(container)
-			}
-		case awsecs.ContainerDefinition:
-			a.s.adopt(n)
-		case awsiam.CfnRole:
-			a.s.restrictTrust(n)
+		a.s.restrictTrust()
+		containers := *a.s.task.Containers()
+		if len(containers) == a.s.ownContainers() && !a.s.settings.task.bridge() {
+			return // all came through AddContainer
+		}
+		for _, container := range containers {
+			a.s.adopt(container)
 		}
 	})
+}
+
+// ownContainers counts the containers that are as they should be.
+func (s *sidecar) ownContainers() int {
+	n := len(s.connected) + 1
+	if s.drainPath != "" {
+		n++
+	}
+	return n
 }
 
 // answer runs f inside a callback from Node. A Go panic there would never be answered, and Node would die of it later

@@ -29,6 +29,8 @@ const (
 type sidecar struct {
 	task      awsecs.TaskDefinition // the construct that users see
 	base      awsecs.TaskDefinition // its awscdk part, whose AddContainer adds a container as it is
+	stack     awscdk.Stack          // of the task
+	rendered  awsecs.CfnTaskDefinition
 	settings  *settings
 	workspace amp.IWorkspace
 
@@ -87,14 +89,20 @@ func (s *sidecar) addScrapeJob(job *ScrapeJob) {
 	s.update()
 }
 
+// region of the task.
+func (s *sidecar) region() string { return *s.settings.task.region }
+
 // complete fills in what is known once the task definition and its workspace exist.
 func (s *sidecar) complete() {
-	s.settings.complete(*s.task.Family(), s.remoteWrite(), *s.task.Stack().Region(), *s.task.Stack().Account())
+	s.settings.complete(*s.task.Family(), s.remoteWrite(), s.region(), *s.stack.Account())
 }
 
 // attach adds the collector to a new task definition.
 func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
-	s := &sidecar{task: task, base: base, settings: resolved, prepared: map[string]bool{}, connected: map[string]bool{}}
+	s := &sidecar{
+		task: task, base: base, stack: task.Stack(), settings: resolved, prepared: map[string]bool{}, connected: map[string]bool{},
+		rendered: task.Node().DefaultChild().(awsecs.CfnTaskDefinition),
+	}
 	s.workspace = resolved.telemetry.Workspace
 	if s.workspace == nil {
 		s.workspace = amp.NewWorkspace(task, jsii.String(idWorkspace), nil)
@@ -112,8 +120,9 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 	s.warn()
 
 	task.Node().AddValidation(&synthChecks{s})
-	// Before the aspects that only look.
-	awscdk.Aspects_Of(task).Add(&adopter{s}, &awscdk.AspectOptions{Priority: awscdk.AspectPriority_MUTATING()})
+	// Before the aspects that only look. It hangs on the collector, which has no children: below the task definition it would be
+	// called for every construct there, and each call from Node takes about a millisecond.
+	awscdk.Aspects_Of(s.collector).Add(&adopter{s}, &awscdk.AspectOptions{Priority: awscdk.AspectPriority_MUTATING()})
 	return s
 }
 
@@ -206,7 +215,7 @@ func (s *sidecar) allowLogs(key awskms.IKey) {
 		return
 	}
 	s.keyAllowed = true
-	stack := s.task.Stack()
+	stack := s.stack
 	key.GrantEncryptDecrypt(awsiam.NewServicePrincipal(jsii.String("logs."+*stack.Region()+".amazonaws.com"), &awsiam.ServicePrincipalOpts{
 		Conditions: &map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": stack.FormatArn(&awscdk.ArnComponents{
 			Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: jsii.String("*"), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME,

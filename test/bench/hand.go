@@ -1,0 +1,71 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+)
+
+// configurationOf is the default configuration, with the tokens of a stack.
+func configurationOf(stack awscdk.Stack) *string {
+	config := collector.Config{
+		OTLP:                &collector.OTLP{GRPCEndpoint: "127.0.0.1:4317", HTTPEndpoint: "127.0.0.1:4318"},
+		TaskMetrics:         &collector.TaskMetrics{},
+		RemoteWrite:         collector.RemoteWrite{Endpoint: "https://aps-workspaces." + *stack.Region() + ".amazonaws.com/workspaces/ws-1/api/v1/remote_write", Region: *stack.Region()},
+		Task:                collector.Task{Family: "task", Region: *stack.Region(), AccountID: *stack.Account(), LaunchType: "fargate"},
+		MemoryLimitMiB:      512,
+		HealthCheckEndpoint: "127.0.0.1:13133",
+	}
+	text, err := config.YAML()
+	if err != nil {
+		fail(err)
+	}
+	return &text
+}
+
+// byHand writes the resources of byLibrary as someone would who knows them.
+func byHand(stack awscdk.Stack, id string, workspace amp.IWorkspace, config *string) {
+	props := size()
+	td := awsecs.NewFargateTaskDefinition(stack, &id, &props)
+	td.TaskRole().AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings("aps:RemoteWrite"), Resources: &[]*string{workspace.WorkspaceArn()},
+	}))
+	logging := func(name string) awsecs.LogDriver {
+		return awsecs.LogDrivers_AwsLogs(&awsecs.AwsLogDriverProps{
+			StreamPrefix: jsii.String("ecs"),
+			LogGroup: awslogs.NewLogGroup(td, &name, &awslogs.LogGroupProps{
+				Retention: awslogs.RetentionDays_ONE_MONTH,
+			}),
+		})
+	}
+	sidecar := td.AddContainer(jsii.String("Collector"), &awsecs.ContainerDefinitionOptions{
+		Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0"), nil),
+		ContainerName:          jsii.String("aws-otel-collector"),
+		MemoryLimitMiB:         jsii.Number(512),
+		Essential:              jsii.Bool(true),
+		ReadonlyRootFilesystem: jsii.Bool(true),
+		User:                   jsii.String("4317"),
+		StopTimeout:            awscdk.Duration_Seconds(jsii.Number(60)),
+		EnableRestartPolicy:    jsii.Bool(true),
+		Command:                jsii.Strings("--config=env:COLLECTOR_CONFIG", "--feature-gates="+collector.RetryOn429),
+		Environment:            &map[string]*string{"COLLECTOR_CONFIG": config, "GOMEMLIMIT": jsii.String("409MiB")},
+		Logging:                logging("CollectorLogGroup"),
+		HealthCheck:            &awsecs.HealthCheck{Command: jsii.Strings("CMD", "/healthcheck"), StartPeriod: awscdk.Duration_Seconds(jsii.Number(10))},
+	})
+	td.SetDefaultContainer(nil)
+	options := appContainer()
+	options.Logging = logging("ContainerLogGroup")
+	options.Environment = &map[string]*string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT":                       jsii.String("http://127.0.0.1:4318"),
+		"OTEL_EXPORTER_OTLP_PROTOCOL":                       jsii.String("http/protobuf"),
+		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": jsii.String("cumulative"),
+	}
+	td.AddContainer(jsii.String("app"), options).AddContainerDependencies(&awsecs.ContainerDependency{
+		Container: sidecar, Condition: awsecs.ContainerDependencyCondition_START,
+	})
+}

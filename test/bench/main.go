@@ -1,0 +1,160 @@
+// Command bench prints what the library costs at synthesis, against the same resources written by hand.
+//
+//	go run ./test/bench
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+)
+
+var (
+	one    = flag.String("one", "", "measure one variant in this process: library or hand")
+	counts = []int{1, 10, 100, 500}
+	count  = flag.Int("n", 1, "with -one: how many task definitions")
+)
+
+func main() {
+	flag.Parse()
+	if *one != "" {
+		measure(*one, *count)
+		return
+	}
+	fmt.Println("| task definitions | by hand | library | ratio | jsii calls each, by hand | library |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- |")
+	for _, n := range counts {
+		hand, library := run("hand", n), run("library", n)
+		fmt.Printf("| %d | %.2f s | %.2f s | %.2f | %.0f | %.0f |\n", n, hand.seconds, library.seconds, library.seconds/hand.seconds,
+			calls("hand"), calls("library"))
+	}
+}
+
+type result struct{ seconds float64 }
+
+// run measures a variant three times in a process of its own, which brings a Node of its own, and takes the best.
+func run(variant string, n int) result {
+	best := result{}
+	for range 3 {
+		out, err := child(variant, n).Output()
+		if err != nil {
+			fail(err)
+		}
+		seconds, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+		if err != nil {
+			fail(err)
+		}
+		if best.seconds == 0 || seconds < best.seconds {
+			best.seconds = seconds
+		}
+	}
+	return best
+}
+
+var counted = map[string]float64{}
+
+// calls is the number of requests to Node that one more task definition takes: the difference between 11 and one.
+func calls(variant string) float64 {
+	if _, done := counted[variant]; !done {
+		counted[variant] = float64(requests(variant, 11)-requests(variant, 1)) / 10
+	}
+	return counted[variant]
+}
+
+func requests(variant string, n int) (requests int) {
+	cmd := child(variant, n)
+	cmd.Env = append(cmd.Env, "JSII_DEBUG=1")
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	if err := cmd.Run(); err != nil {
+		fail(err)
+	}
+	lines := bufio.NewScanner(&log)
+	lines.Buffer(nil, 64<<20)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), `"api":`) {
+			requests++
+		}
+	}
+	return requests
+}
+
+func child(variant string, n int) *exec.Cmd {
+	program, err := os.Executable()
+	if err != nil {
+		fail(err)
+	}
+	cmd := exec.Command(program, "-one", variant, "-n", strconv.Itoa(n))
+	cmd.Env = append(os.Environ(), "CDK_VALIDATION=false", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20", "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION=1")
+	return cmd
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// perStack task definitions are in a stack, because CloudFormation takes 500 resources at most.
+const perStack = 50
+
+// measure builds and synthesizes stacks with n task definitions, those of a stack with one workspace, and prints the seconds that
+// took. Node has been started and has loaded awscdk before.
+func measure(variant string, n int) {
+	defer jsii.Close()
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		fail(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: &dir})
+	var text *string
+	if variant == "hand" { // the configuration that the library writes, as someone would keep it in a file
+		scratch := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("Stack"), nil)
+		text = configurationOf(scratch)
+	}
+	began := time.Now()
+	var stack awscdk.Stack
+	var workspace amp.IWorkspace
+	for i := range n {
+		if i%perStack == 0 {
+			stack = awscdk.NewStack(app, jsii.String(fmt.Sprint("Stack", i/perStack)), nil)
+			workspace = amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+		}
+		id := fmt.Sprint("Task", i)
+		if variant == "library" {
+			byLibrary(stack, id, workspace)
+		} else {
+			byHand(stack, id, workspace, text)
+		}
+	}
+	app.Synth(nil)
+	fmt.Printf("%.3f\n", time.Since(began).Seconds())
+}
+
+func size() awsecs.FargateTaskDefinitionProps {
+	return awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}
+}
+
+func appContainer() *awsecs.ContainerDefinitionOptions {
+	return &awsecs.ContainerDefinitionOptions{Image: awsecs.ContainerImage_FromRegistry(jsii.String("app"), nil)}
+}
+
+func byLibrary(stack awscdk.Stack, id string, workspace amp.IWorkspace) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, &id, &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: size(), Telemetry: &otelprometheus.TelemetryProps{Workspace: workspace},
+	})
+	td.AddContainer(jsii.String("app"), appContainer())
+}
