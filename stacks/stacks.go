@@ -30,6 +30,7 @@ var All = []Sample{
 	{"Traces", NewTraces},
 	{"SharedWorkspace", NewSharedWorkspace},
 	{"PrivateVpc", NewPrivateVpc},
+	{"Observability", NewObservability},
 }
 
 // Build adds every sample stack to an app.
