@@ -10,7 +10,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export AWS_EC2_METADATA_DISABLED := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: synth test test-unit test-nag test-e2e golden fuzz lint
+.PHONY: synth test test-unit test-nag test-e2e golden fuzz bench faults preview lint
 
 synth: ## Write every sample stack's template into cdk.out. Needs no AWS account.
 	npx --yes $(CDK_CLI) synth --quiet --no-notices
@@ -27,9 +27,10 @@ test-nag: ## Run cdk-nag's AwsSolutions checks over all samples.
 
 test-e2e: ## Run what the templates say, with a real collector and a real Prometheus.
 	cd test/e2e && go test ./...
+	@command -v chromium chromium-browser google-chrome >/dev/null || echo "NOT RUN: the preview's page was not opened, because there is no chromium"
 
 golden: ## Rewrite the golden files. Read the difference before you commit it.
-	UPDATE_GOLDEN=1 go test ./test ./constructs/collector -run Golden
+	UPDATE_GOLDEN=1 go test ./test ./constructs/collector ./constructs/dashboards -run Golden
 	cd test/e2e && UPDATE_GOLDEN=1 go test . -run TestEverySource
 
 fuzz: ## Fuzz the collector configuration, a minute each, also against the real factories.
@@ -38,6 +39,19 @@ fuzz: ## Fuzz the collector configuration, a minute each, also against the real 
 	@mkdir -p cdk.out
 	cd test/e2e && go test -gcflags='github.com/seed86154836/cdk-otel-prometheus/...=-d=libfuzzer' -c -o $(CURDIR)/cdk.out/fuzz.test . \
 	  && $(CURDIR)/cdk.out/fuzz.test -test.run '^$$' -test.fuzz 'FuzzConfigFactories$$' -test.fuzztime 60s -test.fuzzminimizetime 1s -test.fuzzcachedir $(CURDIR)/cdk.out/fuzz
+
+# The sample that make preview runs, or TEMPLATE=file with ARGS='-app-command "…"'; OUT=file.png takes a picture.
+STACK ?= FargateScrape
+
+preview: ## Run a sample's task on this machine and draw its dashboards, on http://127.0.0.1:8090/.
+	cd test/e2e && go run ./preview $(if $(TEMPLATE),-template $(abspath $(TEMPLATE)),-stack $(STACK)) $(if $(OUT),-out $(abspath $(OUT))) $(ARGS)
+
+bench: ## Measure what a sample and a synthesis cost, ours and others'. 20 minutes; leave the machine alone meanwhile.
+	cd test/e2e && go run ./bench
+	go run ./test/bench
+
+faults: ## Run the whole fault matrix, ours and ADOT's file side by side. 25 minutes.
+	cd test/e2e && go test . -run TestFaultMatrix -timeout 90m -v -args -faults
 
 lint: ## Check the format and run the linters over every module.
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi

@@ -90,7 +90,7 @@ func TestDrainTimeHoldsTheCollector(t *testing.T) {
 	c := synth(t, stack).container("drain")
 	delete(c, "LogConfiguration")
 	assertJSON(t, "container", c, `{
-		"Command":["trap 'sleep 20; exit 0' TERM; while :; do sleep 3600 \u0026 wait $!; done"],
+		"Command":["trap 'kill $!; sleep 20; exit 0' TERM; while :; do sleep 3600 \u0026 wait $!; done"],
 		"DependsOn":[{"Condition":"START","ContainerName":"aws-otel-collector"}],
 		"EntryPoint":["sh","-c"],"Essential":false,"Image":"public.ecr.aws/docker/library/busybox:1.37.0",
 		"Memory":16,"Name":"drain","ReadonlyRootFilesystem":true,"StopTimeout":22,"User":"65534"}`)

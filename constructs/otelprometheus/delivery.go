@@ -117,7 +117,7 @@ func (s *sidecar) addDrain() {
 	if image == nil {
 		image = awsecs.ContainerImage_FromRegistry(jsii.String(defaultDrainImage), nil)
 	}
-	wait := fmt.Sprintf("trap 'sleep %.0f; exit 0' TERM; while :; do sleep 3600 & wait $!; done", s.settings.drain.Seconds())
+	wait := fmt.Sprintf("trap 'kill $!; sleep %.0f; exit 0' TERM; while :; do sleep 3600 & wait $!; done", s.settings.drain.Seconds())
 	container := s.base.AddContainer(jsii.String(idDrain), &awsecs.ContainerDefinitionOptions{
 		Image:                  image,
 		ContainerName:          jsii.String(drainName),

@@ -3,6 +3,7 @@ package e2e
 import (
 	"io"
 	"net/http"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -100,6 +101,36 @@ func TestDrainOutlastsAnOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	if complaint := d.mismatch(t, `sampleapp_orders_total{item="tea"}`, s.orders["tea"]); complaint != "" {
+		t.Error(complaint)
+	}
+}
+
+// TestDrainTimeHoldsTheCollectorBack stops a task while AMP fails. AMP recovers after the app has ended; the collector is still
+// there, because the container that only waits keeps ECS from stopping it.
+func TestDrainTimeHoldsTheCollectorBack(t *testing.T) {
+	d := deploy(t, "Observability", values)
+	task := d.start(t, harness.TaskOptions{
+		ID: ecs.NewID("drain"), LaunchType: ecs.Fargate, AppEnv: []string{"PATH=" + os.Getenv("PATH")},
+		Programs: map[string]string{"app": sampleApp(t), "drain": "/bin/sh"},
+		Edit: func(c *template.Container) {
+			hurry(c)
+			for i := range c.Command {
+				c.Command[i] = strings.ReplaceAll(c.Command[i], "sleep 20;", "sleep 9;")
+			}
+		},
+	})
+	s := newShopper(t, task)
+	s.order(t, "tea", 3)
+	eventually(t, task, 20*time.Second, func() string { return d.appArrived(t, task, scrapedApp, s) })
+	d.AMP.SetFault(func(*http.Request) *amp.Failure { return &amp.Failure{Status: http.StatusServiceUnavailable} })
+	s.order(t, "tea", 4)
+	time.Sleep(3 * time.Second) // a scrape
+	time.AfterFunc(2*time.Second, func() { d.AMP.SetFault(nil) })
+	if err := task.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	checkStopOrder(t, task, "app", "drain", collectorName)
+	if complaint := d.mismatch(t, `max_over_time(sampleapp_orders_total{item="tea"}[1m])`, s.orders["tea"]); complaint != "" {
 		t.Error(complaint)
 	}
 }

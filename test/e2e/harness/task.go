@@ -99,7 +99,7 @@ func (w *World) Start(def *template.TaskDefinition, o TaskOptions) (*Task, error
 // startContainer runs a container as a child process, and refuses what a child process cannot stand for, so that nothing is
 // passed over.
 func (w *World) startContainer(t *Task, c *template.Container, network *network, o TaskOptions) error {
-	if len(c.EntryPoint) > 0 {
+	if len(c.EntryPoint) > 0 && (c.Name == o.Collector || filepath.Base(o.Programs[c.Name]) != c.EntryPoint[0]) {
 		return fmt.Errorf("container %s: entry point %v instead of the image's is not emulated", c.Name, c.EntryPoint)
 	}
 	env, err := c.Env()
@@ -118,7 +118,11 @@ func (w *World) startContainer(t *Task, c *template.Container, network *network,
 		return err
 	}
 	env = slices.Concat(ecsEnv(t, c.Name), env, o.AppEnv)
-	t.processes[c.Name], err = start(c.Name, program, filepath.Base(program), c.Command, env, w.dir)
+	command := c.Command
+	if len(c.EntryPoint) > 0 {
+		command = slices.Concat(c.EntryPoint[1:], c.Command)
+	}
+	t.processes[c.Name], err = start(c.Name, program, filepath.Base(program), command, env, w.dir)
 	return err
 }
 
