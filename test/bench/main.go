@@ -41,6 +41,7 @@ func main() {
 		fmt.Printf("| %d | %.2f s | %.2f s | %.2f | %.0f | %.0f |\n", n, hand.seconds, library.seconds, library.seconds/hand.seconds,
 			calls("hand"), calls("library"))
 	}
+	printBuilds()
 }
 
 type result struct{ seconds float64 }

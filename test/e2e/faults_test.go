@@ -71,8 +71,8 @@ func judge(t *testing.T, o load.Outcome) {
 			t.Errorf("%s: %.1f requests per second during the fault, expected at most one", o.Scenario, o.RequestsPerSecond)
 		}
 	}
-	if o.PeakMiB > 512 {
-		t.Errorf("%s: %d MiB, more than the container has", o.Scenario, o.PeakMiB)
+	if o.PrivateMiB > 512 {
+		t.Errorf("%s: %d MiB, more than the container has", o.Scenario, o.PrivateMiB)
 	}
 	if o.StopError != nil {
 		t.Errorf("%s: %v", o.Scenario, o.StopError)

@@ -114,13 +114,13 @@ func (s shape) print(contenders []load.Contender) {
 		}
 	}
 	fmt.Printf("\n%d series every %s\n\n", s.series, s.interval)
-	fmt.Println("| sidecar | CPU µs/sample | ratio | bytes/sample | ratio | peak MiB | ratio | labels | lag median | worst |")
-	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	fmt.Println("| sidecar | CPU µs/sample | ratio | bytes/sample | ratio | peak MiB | ratio | private | ratio | labels | lag median | worst |")
+	fmt.Println("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	base := best(costs[0])
 	for i, c := range contenders {
 		b := best(costs[i])
-		fmt.Printf("| %s | %s | %.2f | %.1f | %.2f | %.0f | %.2f | %d | %s | %s |\n", c.Name, spread(costs[i]), b.CPU/base.CPU, b.Bytes, b.Bytes/base.Bytes,
-			b.PeakMiB, b.PeakMiB/base.PeakMiB, b.Labels, b.Lag, b.WorstLag)
+		fmt.Printf("| %s | %s | %.2f | %.1f | %.2f | %.0f | %.2f | %.0f | %.2f | %d | %s | %s |\n", c.Name, spread(costs[i]), b.CPU/base.CPU, b.Bytes, b.Bytes/base.Bytes,
+			b.PeakMiB, b.PeakMiB/base.PeakMiB, b.PrivateMiB, b.PrivateMiB/base.PrivateMiB, b.Labels, b.Lag, b.WorstLag)
 	}
 }
 

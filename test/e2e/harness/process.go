@@ -22,6 +22,7 @@ type Process struct {
 	err  error     // of cmd.Wait, once done is closed
 	end  time.Time // once done is closed
 	peak atomic.Int64
+	anon atomic.Int64
 }
 
 // logBuffer collects a child's output.
@@ -56,7 +57,9 @@ func start(name, path, argv0 string, args, env []string, dir string) (*Process, 
 	}()
 	go func() {
 		for {
-			p.peak.Store(max(p.peak.Load(), peakRSS(p.Pid())))
+			peak, anon := residentMemory(p.Pid())
+			p.peak.Store(max(p.peak.Load(), peak))
+			p.anon.Store(max(p.anon.Load(), anon))
 			select {
 			case <-p.done:
 				return
@@ -132,8 +135,9 @@ func (p *Process) Usage() (cpu time.Duration, peakBytes int64) {
 // CPU is the time that a running process has used so far.
 func (p *Process) CPU() time.Duration { return cpuTime(p.Pid()) }
 
-// Peak is the most resident memory so far, in bytes; 0 where the system does not tell it.
-func (p *Process) Peak() int64 { return max(p.peak.Load(), peakRSS(p.Pid())) }
+// Peak is the most resident memory so far, in bytes; 0 where the system does not tell it. private is the part that is not a copy
+// of a file, which the kernel could not take back: what counts against the limit of a container in the end.
+func (p *Process) Peak() (all, private int64) { return p.peak.Load(), p.anon.Load() }
 
 // tail is the end of the log, for error messages.
 func (p *Process) tail() string {

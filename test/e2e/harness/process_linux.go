@@ -15,14 +15,18 @@ const linkedAddress = "127.0.0.2"
 // dieWithParent has the kernel kill the child when a test run is killed, so that it does not keep its ports.
 func dieWithParent(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// peakRSS gives the high-water mark of a process in bytes; 0 if it has ended. It is not taken from Rusage, where Linux counts
-// what the parent had at the time of the fork.
-func peakRSS(pid int) int64 {
+// residentMemory gives the high-water mark of a process, and how much of its memory now is not of files, in bytes; 0 if it has
+// ended. It is not taken from Rusage, where Linux counts what the parent had at the time of the fork.
+func residentMemory(pid int) (peak, anonymous int64) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	_, after, found := bytes.Cut(status, []byte("VmHWM:"))
+	return field(status, "VmHWM:"), field(status, "RssAnon:")
+}
+
+func field(status []byte, name string) int64 {
+	_, after, found := bytes.Cut(status, []byte(name))
 	var kib int64
 	if _, err := fmt.Sscan(string(after), &kib); !found || err != nil {
 		return 0

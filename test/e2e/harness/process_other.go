@@ -12,6 +12,6 @@ const linkedAddress = "127.0.0.1"
 
 func dieWithParent(*exec.Cmd) {}
 
-func peakRSS(int) int64 { return 0 }
+func residentMemory(int) (peak, anonymous int64) { return 0, 0 }
 
 func cpuTime(int) time.Duration { return 0 }

@@ -10,6 +10,7 @@ type Cost struct {
 	CPU           float64 // µs of the whole process for each sample
 	Bytes         float64 // of request bodies for each sample
 	PeakMiB       float64 // most resident memory
+	PrivateMiB    float64 // the most of it that is not of files
 	Labels        int     // of most samples, with their name
 	Lag, WorstLag time.Duration
 }
@@ -33,8 +34,10 @@ func Measure(c Contender, o Options, warmUp, length time.Duration) (Cost, error)
 	_, bytes, samples := r.Traffic(began)
 	cost := Cost{
 		CPU: float64(cpu.Microseconds()) / float64(produced), Bytes: float64(bytes) / float64(samples),
-		PeakMiB: float64(process.Peak()) / (1 << 20), Labels: r.Ledger.Labels(),
+		Labels: r.Ledger.Labels(),
 	}
+	peak, private := process.Peak()
+	cost.PeakMiB, cost.PrivateMiB = float64(peak)/(1<<20), float64(private)/(1<<20)
 	r.App.Pause()
 	r.settle(-1, time.Now())
 	if err := r.Task.Stop(); err != nil {

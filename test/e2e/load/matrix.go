@@ -95,7 +95,7 @@ func RunAll(ctx context.Context, atOnce int, scenarios []Scenario, contenders ..
 // Table renders outcomes as Markdown.
 func Table(outcomes []Outcome) string {
 	var b strings.Builder
-	b.WriteString("| fault | length | contender | produced | stored | lost | twice | out of order | peak MiB | requests/s | all there after |\n")
+	b.WriteString("| fault | length | contender | produced | stored | lost | twice | out of order | peak MiB (private) | requests/s | all there after |\n")
 	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, o := range outcomes {
 		recovery := "never"
@@ -104,8 +104,8 @@ func Table(outcomes []Outcome) string {
 		} else if o.Lost == 0 {
 			recovery = "at its end"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d (%.0f %%) | %d | %d | %d | %.1f | %s |\n", o.Scenario, o.Length, o.Contender, o.Produced, o.Stored,
-			o.Lost, 100*float64(o.Lost)/float64(max(1, o.Produced)), o.Duplicates, o.OutOfOrder, o.PeakMiB, o.RequestsPerSecond, recovery)
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d (%.0f %%) | %d | %d | %d (%d) | %.1f | %s |\n", o.Scenario, o.Length, o.Contender, o.Produced, o.Stored,
+			o.Lost, 100*float64(o.Lost)/float64(max(1, o.Produced)), o.Duplicates, o.OutOfOrder, o.PeakMiB, o.PrivateMiB, o.RequestsPerSecond, recovery)
 	}
 	return b.String()
 }

@@ -29,7 +29,8 @@ type Outcome struct {
 	Produced            int
 	Arrived
 	Lost              int
-	PeakMiB           int64
+	PeakMiB           int64         // resident
+	PrivateMiB        int64         // the most of it that is not of files
 	RequestsPerSecond float64       // during the fault
 	Recovery          time.Duration // from the end of the fault until all was stored; 0 if that never was
 	StopError         error
@@ -89,7 +90,8 @@ func (s Scenario) Run(c Contender) (Outcome, error) {
 	}
 	r.App.Pause()
 	o.Recovery = r.settle(s.Drain, ended)
-	o.PeakMiB = r.Task.Collector.Peak() >> 20
+	peak, private := r.Task.Collector.Peak()
+	o.PeakMiB, o.PrivateMiB = peak>>20, private>>20
 	o.StopError = r.Task.Stop()
 	o.Produced, o.Arrived = r.Produced(), r.Ledger.Arrived()
 	// A request that was answered with an error may have left some, so Prometheus is asked.
