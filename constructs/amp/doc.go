@@ -2,5 +2,18 @@
 // their logs, alert manager and alarms, rules, resource policies, endpoints, and grants to write and to query. It knows
 // nothing of ECS or of collectors.
 //
+// A workspace, with one role that writes and another one that queries:
+//
+//	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+//	tasks := awsiam.NewServicePrincipal(jsii.String("ecs-tasks.amazonaws.com"), nil)
+//	workspace.GrantRemoteWrite(awsiam.NewRole(stack, jsii.String("Writer"), &awsiam.RoleProps{AssumedBy: tasks}))
+//	workspace.GrantQuery(awsiam.NewRole(stack, jsii.String("Reader"), &awsiam.RoleProps{AssumedBy: tasks}))
+//
+// A workspace is kept when its stack is deleted, unless [WorkspaceProps] says otherwise. One that was made elsewhere comes in with
+// [WorkspaceFromWorkspaceArn] or [WorkspaceFromWorkspaceAttributes], and takes part in the same ways.
+//
+// Constructors panic before they have built anything, with every fault of the props in one message. A grant that cannot take
+// effect in this app, such as on a role of another account, draws a warning with the statement that is missing.
+//
 // Tags are awscdk's own: awscdk.Tags_Of(workspace).Add reaches the workspace, and so it does with rule groups.
 package amp

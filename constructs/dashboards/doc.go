@@ -1,6 +1,9 @@
 // Package dashboards makes Grafana dashboards, as JSON to import, for the metrics that this library delivers: an overview
 // of services, the tasks of a service, the health of the collectors, and service level objectives.
 //
+// [Write] puts them into a folder, [All] gives them as values, and [Queries] lists the PromQL of one, to try it elsewhere.
+// docs/grafana.md says how they get into a Grafana.
+//
 // A service is its cluster and the family of its tasks: on Fargate the task metadata does not name the ECS service. So the
 // series need the labels of collector.LabelsTask, the default, or collector.LabelsAll; under collector.LabelsIdentity,
 // which has no cluster, choose the cluster All.

@@ -2,5 +2,37 @@
 // through an AWS Distro for OpenTelemetry (ADOT) collector that runs beside the application as a sidecar.
 //
 // The task definitions are drop-in replacements for those of awsecs: their props embed the awscdk props unchanged and
-// add one field, Telemetry. Every field of [TelemetryProps] is optional.
+// add one field, Telemetry. Every field of [TelemetryProps] is optional. An app that serves /metrics on port 8080:
+//
+//	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+//		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+//		Telemetry: &otelprometheus.TelemetryProps{
+//			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
+//		},
+//	})
+//	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+//	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+//
+// Without Telemetry, the collector receives OTLP, and containers find it through the standard OTEL_EXPORTER_OTLP_ variables.
+//
+// # Which constructor
+//
+//   - [NewOtelPrometheusFargateTaskDefinition] in place of awsecs.NewFargateTaskDefinition
+//   - [NewOtelPrometheusEc2TaskDefinition] in place of awsecs.NewEc2TaskDefinition
+//   - [NewOtelPrometheusTaskDefinition] in place of awsecs.NewTaskDefinition
+//   - [NewOtelPrometheusSidecar] for a task definition that is there already, with its AddExtension
+//
+// # What it adds
+//
+// The collector's container with its configuration, log groups, a workspace unless one is given, and the permission to write to
+// that workspace and nothing else. Other containers depend on the collector, so ECS stops them first and the collector
+// delivers what they sent last.
+//
+// # Errors
+//
+// Constructors panic before they have built anything, with every fault of the props in one message: the value received, what was
+// expected, and the way out. What shows only when all containers are known, such as two that use one port, fails the
+// synthesis. Doubts are warnings, which awscdk.Annotations can acknowledge.
+//
+// The folder docs of the repository has guides by task, troubleshooting by symptom, costs, and what was measured.
 package otelprometheus

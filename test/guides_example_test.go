@@ -1,0 +1,319 @@
+package test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsapplicationautoscaling"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+)
+
+// guides holds the code of docs/guides and of other pages; TestDocsGoCompiles keeps the two alike.
+// Each gets a stack, an image of an app and a cluster, as the guides assume.
+var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster){
+	"scrape":                guideScrape,
+	"several endpoints":     guideSeveralEndpoints,
+	"OTLP":                  guideOtlp,
+	"extension":             guideExtension,
+	"ecs_patterns":          guidePatterns,
+	"another account":       guideWriterRole,
+	"another account, task": guideAssumeRole,
+	"resource policy":       guideResourcePolicy,
+	"private VPC":           guidePrivateVpc,
+	"traces":                guideTraces,
+	"short-lived task":      guideShortLived,
+	"delivery":              guideDelivery,
+	"migration":             guideMigrate,
+	"cost":                  guideCost,
+	"collector metrics":     guideCollectorMetrics,
+	"Grafana":               guideGrafana,
+}
+
+func TestGuidesSynthesize(t *testing.T) {
+	for name, guide := range guides {
+		t.Run(name, func(t *testing.T) {
+			stack := newStackIn(newApp(t), "Shop", home, "eu-west-1")
+			guide(stack, anyImage(), awsecs.NewCluster(stack, jsii.String("Cluster"), &awsecs.ClusterProps{
+				Vpc: awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(2)}),
+			}))
+			if len(synth(t, stack).Resources) == 0 {
+				t.Error("the guide adds nothing")
+			}
+		})
+	}
+}
+
+var size = awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}
+
+func guideScrape(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		Telemetry: &otelprometheus.TelemetryProps{
+			Scrape: &[]*otelprometheus.ScrapeJob{{
+				Name:        jsii.String("orders"),
+				Port:        jsii.Number(8080),
+				Interval:    awscdk.Duration_Seconds(jsii.Number(30)),
+				DropMetrics: jsii.Strings("go_.*", "promhttp_.*"),
+			}},
+		},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+}
+
+func guideSeveralEndpoints(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: size,
+		Telemetry:                  &otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Name: jsii.String("orders"), Port: jsii.Number(8080)}}},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+
+	td.AddContainer(jsii.String("envoy"), &awsecs.ContainerDefinitionOptions{Image: image})
+	td.AddScrapeJob(&otelprometheus.ScrapeJob{
+		Name: jsii.String("envoy"), ContainerName: jsii.String("envoy"), Port: jsii.Number(9901), Path: jsii.String("/stats/prometheus"),
+	})
+}
+
+func guideOtlp(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
+		Image:       image,
+		Environment: &map[string]*string{"OTEL_SERVICE_NAME": jsii.String("orders")},
+	})
+	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+}
+
+func guideExtension(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	td := awsecs.NewFargateTaskDefinition(stack, jsii.String("Task"), &size)
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+
+	sidecar := otelprometheus.NewOtelPrometheusSidecar(&otelprometheus.TelemetryProps{
+		Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
+	})
+	td.AddExtension(sidecar)
+	awscdk.NewCfnOutput(stack, jsii.String("QueryUrl"), &awscdk.CfnOutputProps{Value: sidecar.Workspace().QueryUrl()})
+}
+
+func guidePatterns(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	// Made by a pattern: extend what it made.
+	web := awsecspatterns.NewApplicationLoadBalancedFargateService(stack, jsii.String("Web"), &awsecspatterns.ApplicationLoadBalancedFargateServiceProps{
+		Cluster: cluster, Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024),
+		TaskImageOptions: &awsecspatterns.ApplicationLoadBalancedTaskImageOptions{Image: image, ContainerPort: jsii.Number(8080)},
+	})
+	web.TaskDefinition().AddExtension(otelprometheus.NewOtelPrometheusSidecar(&otelprometheus.TelemetryProps{
+		Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
+	}))
+
+	// Made before the pattern: hand it over.
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("ApiTask"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
+		Image: image, PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}},
+	})
+	awsecspatterns.NewApplicationLoadBalancedFargateService(stack, jsii.String("Api"), &awsecspatterns.ApplicationLoadBalancedFargateServiceProps{
+		Cluster: cluster, TaskDefinition: td,
+	})
+}
+
+func guideWriterRole(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.ICluster) {
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), &amp.WorkspaceProps{Alias: jsii.String("shared")})
+	writer := awsiam.NewRole(stack, jsii.String("Writer"), &awsiam.RoleProps{
+		AssumedBy:   awsiam.NewAccountPrincipal(jsii.String("444455556666")),
+		ExternalIds: jsii.Strings("payments"),
+	})
+	workspace.GrantRemoteWrite(writer)
+}
+
+func guideAssumeRole(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		Telemetry: &otelprometheus.TelemetryProps{
+			Workspace: amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String("arn:aws:aps:eu-west-1:111122223333:workspace/ws-a1b2c3d4")),
+			RemoteWrite: &otelprometheus.RemoteWriteProps{
+				AssumeRole: awsiam.Role_FromRoleArn(stack, jsii.String("Writer"), jsii.String("arn:aws:iam::111122223333:role/Writer"), nil),
+				ExternalId: jsii.String("payments"),
+			},
+		},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+}
+
+func guideResourcePolicy(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.ICluster) {
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	amp.NewResourcePolicy(stack, jsii.String("Policy"), &amp.ResourcePolicyProps{
+		Workspace:     workspace,
+		RemoteWriters: &[]awsiam.IPrincipal{awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::444455556666:role/payments-task"))},
+	})
+}
+
+func guidePrivateVpc(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	vpc := awsec2.NewVpc(stack, jsii.String("Private"), &awsec2.VpcProps{
+		MaxAzs: jsii.Number(2),
+		SubnetConfiguration: &[]*awsec2.SubnetConfiguration{
+			{Name: jsii.String("Isolated"), SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED},
+		},
+	})
+	repository := awsecr.Repository_FromRepositoryName(stack, jsii.String("Images"), jsii.String("aws-otel-collector"))
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		Telemetry: &otelprometheus.TelemetryProps{
+			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
+			Collector: &otelprometheus.CollectorProps{
+				Image: awsecs.ContainerImage_FromEcrRepository(repository, jsii.String(collector.ADOTVersion)),
+			},
+		},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	td.AddVpcEndpoints(vpc, nil)
+}
+
+func guideTraces(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		Telemetry: &otelprometheus.TelemetryProps{
+			Traces: &otelprometheus.TracesProps{},
+			// Scraped metrics beside OTLP traces: a scrape job turns OTLP off unless it is asked for.
+			Otlp:   &otelprometheus.OtlpProps{},
+			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
+		},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+}
+
+func guideShortLived(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		Telemetry: &otelprometheus.TelemetryProps{
+			Collector: &otelprometheus.CollectorProps{
+				StartOrder:  awsecs.ContainerDependencyCondition_HEALTHY,
+				HealthCheck: &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Seconds(jsii.Number(5))},
+			},
+			Delivery: &otelprometheus.DeliveryProps{OneHop: jsii.Bool(true)},
+		},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	awsecspatterns.NewScheduledFargateTask(stack, jsii.String("Schedule"), &awsecspatterns.ScheduledFargateTaskProps{
+		Cluster:                               cluster,
+		Schedule:                              awsapplicationautoscaling.Schedule_Rate(awscdk.Duration_Hours(jsii.Number(1))),
+		ScheduledFargateTaskDefinitionOptions: &awsecspatterns.ScheduledFargateTaskDefinitionOptions{TaskDefinition: td},
+	})
+}
+
+func guideDelivery(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	telemetry := &otelprometheus.TelemetryProps{
+		Delivery: &otelprometheus.DeliveryProps{
+			QueueOnDisk: jsii.Bool(true),
+			QueueSize:   awscdk.Size_Mebibytes(jsii.Number(1024)),
+			DrainTime:   awscdk.Duration_Seconds(jsii.Number(60)),
+		},
+		CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
+	}
+
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: size, Telemetry: telemetry,
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+}
+
+func guideMigrate(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(1024), MemoryLimitMiB: jsii.Number(3072)},
+		Telemetry: &otelprometheus.TelemetryProps{
+			Workspace: amp.WorkspaceFromWorkspaceAttributes(stack, jsii.String("Workspace"), &amp.WorkspaceAttributes{WorkspaceId: jsii.String("ws-a1b2c3d4")}),
+			Labels:    &otelprometheus.LabelsProps{Policy: collector.LabelsAll},
+		},
+	})
+	td.AddContainer(jsii.String("aws-otel-emitter"), &awsecs.ContainerDefinitionOptions{Image: image})
+}
+
+func guideCost(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	telemetry := &otelprometheus.TelemetryProps{
+		Scrape: &[]*otelprometheus.ScrapeJob{{
+			Port:        jsii.Number(8080),
+			Interval:    awscdk.Duration_Seconds(jsii.Number(60)),
+			KeepMetrics: jsii.Strings("http_requests_total", "http_request_duration_seconds_.*", "process_cpu_seconds_total"),
+		}},
+		TaskMetrics: &otelprometheus.TaskMetricsProps{Interval: awscdk.Duration_Seconds(jsii.Number(60))},
+	}
+
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: size, Telemetry: telemetry,
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+}
+
+func guideCollectorMetrics(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	workspace.AddAlarms(nil)
+	telemetry := &otelprometheus.TelemetryProps{
+		Workspace:        workspace,
+		CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
+	}
+
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
+		FargateTaskDefinitionProps: size, Telemetry: telemetry,
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+}
+
+func guideGrafana(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil)
+
+	workspace := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
+		Name:       jsii.String("shop"),
+		Workspaces: &[]amp.IWorkspace{td.Workspace()},
+	})
+	awscdk.NewCfnOutput(stack, jsii.String("GrafanaUrl"), &awscdk.CfnOutputProps{Value: workspace.Url()})
+	awscdk.NewCfnOutput(stack, jsii.String("GrafanaSetup"), &awscdk.CfnOutputProps{Value: workspace.SetupCommands(nil)})
+}
+
+// TestGuideToDashboardsWritesThem runs the code of docs/grafana.md in a folder of its own.
+func TestGuideToDashboardsWritesThem(t *testing.T) {
+	t.Chdir(t.TempDir())
+	err := dashboards.Write("dashboards", dashboards.Options{
+		Application: []dashboards.Metric{
+			{Title: "Orders", Kind: dashboards.Counter, Selector: `sampleapp_orders_total{job="sampleapp"}`, By: "item"},
+		},
+		SLOs: []dashboards.SLO{
+			{Name: "Orders are fast", Objective: 0.99, Histogram: `sampleapp_order_duration_seconds{job="sampleapp"}`, Threshold: 0.25},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if written, err := filepath.Glob("dashboards/*.json"); err != nil || len(written) != 4 {
+		t.Errorf("got %v, %v, expected four files", written, err)
+	}
+}
+
+// TestCollectorAloneRenders is the code of the package comment of collector.
+func TestCollectorAloneRenders(t *testing.T) {
+	config := collector.Config{
+		OTLP:   &collector.OTLP{GRPCEndpoint: "127.0.0.1:4317", HTTPEndpoint: "127.0.0.1:4318"},
+		Scrape: []collector.ScrapeJob{{Name: "orders", Targets: []string{"127.0.0.1:8080"}}},
+		RemoteWrite: collector.RemoteWrite{
+			Endpoint: "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-a1b2c3d4/api/v1/remote_write",
+			Region:   "eu-west-1",
+		},
+		MemoryLimitMiB: 512,
+	}
+	text, err := config.YAML()
+	if err != nil || text == "" {
+		t.Errorf("%v: %s", err, text)
+	}
+}
