@@ -4,13 +4,13 @@
 CDK_CLI := aws-cdk@2.1148.1
 
 # Modules with tests. The nested ones keep their dependencies from those who import the constructs.
-MODULES := . sampleapp test/e2e test/nag
+MODULES := . sampleapp test/consumer test/e2e test/ecstypes test/nag
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export AWS_EC2_METADATA_DISABLED := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: synth test test-unit test-nag test-e2e golden fuzz bench faults preview lint
+.PHONY: synth test test-unit test-nag test-e2e gates golden fuzz bench faults preview lint
 
 synth: ## Write every sample stack's template into cdk.out. Needs no AWS account.
 	npx --yes $(CDK_CLI) synth --quiet --no-notices
@@ -22,8 +22,10 @@ test-unit: ## Run the tests of the library, the samples' templates and the sampl
 	go test ./...
 	cd sampleapp && go test ./...
 
-test-nag: ## Run cdk-nag's AwsSolutions checks over all samples.
+test-nag: ## Check the samples with cdk-nag and the AWS SDK's types, and the library as a stranger's app imports it.
 	cd test/nag && go test ./...
+	cd test/ecstypes && go test ./...
+	cd test/consumer && go test ./...
 
 test-e2e: ## Run what the templates say, with a real collector and a real Prometheus.
 	cd test/e2e && go test ./...
@@ -52,6 +54,12 @@ bench: ## Measure what a sample and a synthesis cost, ours and others'. 20 minut
 
 faults: ## Run the whole fault matrix, ours and ADOT's file side by side. 25 minutes.
 	cd test/e2e && go test . -run TestFaultMatrix -timeout 90m -v -args -faults
+
+gates: ## Look for data races, known vulnerabilities and code that no test reaches.
+	go test -race ./constructs/collector ./constructs/dashboards ./constructs/observability/rules
+	cd sampleapp && go test -race ./...
+	tools/vulnerabilities.sh
+	tools/coverage.sh
 
 lint: ## Check the format and run the linters over every module.
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi

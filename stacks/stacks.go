@@ -14,23 +14,25 @@ import (
 type Sample struct {
 	// Name is the name of the stack; a sample of several stacks starts all their names with it.
 	Name string
+	// Description says in one line what the sample shows; app.go -list and the README's table have the same words.
+	Description string
 	// New builds the stack.
 	New func(scope constructs.Construct, id string) awscdk.Stack
 }
 
 // All lists the samples in the order in which the README explains them.
 var All = []Sample{
-	{"FargateScrape", NewFargateScrape},
-	{"FargateOtlp", NewFargateOtlp},
-	{"Documented", NewDocumented},
-	{"Ec2Awsvpc", NewEc2Awsvpc},
-	{"Ec2Bridge", NewEc2Bridge},
-	{"ExistingTask", NewExistingTask},
-	{"ScheduledTask", NewScheduledTask},
-	{"Traces", NewTraces},
-	{"SharedWorkspace", NewSharedWorkspace},
-	{"PrivateVpc", NewPrivateVpc},
-	{"Observability", NewObservability},
+	{"FargateScrape", "an app with /metrics, scraped", NewFargateScrape},
+	{"FargateOtlp", "an app with an OpenTelemetry SDK, all defaults", NewFargateOtlp},
+	{"Documented", "the task definition that AWS documents for the manual way, field by field", NewDocumented},
+	{"Ec2Awsvpc", "EC2 instances, with metrics of each container", NewEc2Awsvpc},
+	{"Ec2Bridge", "network mode bridge, three containers, two of them scraped", NewEc2Bridge},
+	{"ExistingTask", "the sidecar on a task definition that is there already, behind a load balancer", NewExistingTask},
+	{"ScheduledTask", "a task that lives a few seconds and loses nothing", NewScheduledTask},
+	{"Traces", "traces to X-Ray through the same sidecar", NewTraces},
+	{"SharedWorkspace", "one workspace for all, one service writing from another account", NewSharedWorkspace},
+	{"PrivateVpc", "no way to the internet, only VPC endpoints", NewPrivateVpc},
+	{"Observability", "rules, alerts to SNS, SLOs, dashboards and a Grafana workspace", NewObservability},
 }
 
 // Build adds every sample stack to an app.

@@ -1,0 +1,127 @@
+package test
+
+import (
+	"encoding/json"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	modulePath = "github.com/seed86154836/cdk-otel-prometheus"
+
+	awscdkModule     = "github.com/aws/aws-cdk-go/awscdk/v2"
+	constructsModule = "github.com/aws/constructs-go/constructs/v10"
+	jsiiModule       = "github.com/aws/jsii-runtime-go"
+	yamlModule       = "go.yaml.in/yaml/v3"
+	grafanaModule    = "github.com/grafana/grafana-foundation-sdk/go"
+)
+
+// requirements are what the library costs whoever imports it, and why each is worth it.
+var requirements = map[string]string{
+	awscdkModule:     "the constructs",
+	constructsModule: "the constructs' scopes",
+	jsiiModule:       "the constructs' values",
+	yamlModule:       "reads hand-written collector configurations and rules, and writes generated ones",
+	grafanaModule:    "the dashboards' types, in constructs/dashboards only: the model that Grafana itself publishes; it brings no module of its own",
+}
+
+// TestRequirementsOfTheLibrary: what the root module requires, every user downloads and audits.
+func TestRequirementsOfTheLibrary(t *testing.T) {
+	var file struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal(goCommand(t, "mod", "edit", "-json"), &file); err != nil {
+		t.Fatal(err)
+	}
+	var direct []string
+	for _, r := range file.Require {
+		if !r.Indirect {
+			direct = append(direct, r.Path)
+		}
+	}
+	slices.Sort(direct)
+	if want := slices.Sorted(maps.Keys(requirements)); !slices.Equal(direct, want) {
+		t.Errorf("go.mod requires\n %s\nwant\n %s\nWhat only tests or tools need belongs in a nested module, as test/e2e and tools are. What the constructs cannot do without is "+
+			"added to the table above this test, with the reason; the commit and the changelog say so too.", strings.Join(direct, "\n "), strings.Join(want, "\n "))
+	}
+}
+
+// arrows say what each package may import beyond the standard library: a module with its packages, or a package of this one.
+// CONTRIBUTING.md draws them. A new package gets a line here.
+var arrows = map[string][]string{
+	".":                              {awscdkModule, jsiiModule, "stacks"},
+	"stacks":                         {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus"},
+	"constructs/otelprometheus":      {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/collector"},
+	"constructs/amp":                 {awscdkModule, constructsModule, jsiiModule, yamlModule},
+	"constructs/collector":           {yamlModule},
+	"constructs/grafana":             {awscdkModule, constructsModule, jsiiModule, "constructs/amp"},
+	"constructs/dashboards":          {grafanaModule},
+	"constructs/observability":       {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/observability/rules"},
+	"constructs/observability/rules": {"constructs/collector"},
+}
+
+// mayImport are imports that a sample needs not to have: the stacks show every package in the end.
+var mayImport = map[string][]string{
+	"stacks": {"constructs/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "constructs/observability/rules"},
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	for line := range strings.Lines(string(goCommand(t, "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, ".", "./stacks/...", "./constructs/..."))) {
+		imports := strings.Fields(line)
+		name := shortName(imports[0])
+		allowed, known := arrows[name]
+		if !known {
+			t.Errorf("%s is new: add it to the arrows, and to CONTRIBUTING.md", name)
+			continue
+		}
+		used := map[string]bool{}
+		for _, path := range imports[1:] {
+			if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+				continue // the standard library
+			}
+			to := slices.IndexFunc(allowed, func(a string) bool { return covers(a, path) })
+			switch {
+			case to >= 0:
+				used[allowed[to]] = true
+			case !slices.Contains(mayImport[name], shortName(path)):
+				t.Errorf("%s imports %s, expected nothing but the standard library and %v: move the code to the package that may, or hand it the value as an argument", name, shortName(path), allowed)
+			}
+		}
+		for _, a := range allowed {
+			if !used[a] {
+				t.Errorf("%s does not import %s any more: remove it from the arrows", name, a)
+			}
+		}
+	}
+}
+
+// covers says whether an entry of the arrows allows an import path: modules allow their packages, packages only themselves.
+func covers(allowed, path string) bool {
+	if strings.Contains(allowed, ".") {
+		return path == allowed || strings.HasPrefix(path, allowed+"/")
+	}
+	return shortName(path) == allowed
+}
+
+// shortName is a package of this module by its folder; other packages keep their name.
+func shortName(path string) string {
+	if path == modulePath {
+		return "."
+	}
+	return strings.TrimPrefix(path, modulePath+"/")
+}
+
+func goCommand(t *testing.T, args ...string) []byte {
+	t.Helper()
+	out, err := exec.Command("go", args...).Output()
+	if err != nil {
+		t.Fatalf("go %s: %v", strings.Join(args, " "), err)
+	}
+	return out
+}
