@@ -138,3 +138,18 @@ func TestDeliveryPortsAreKnownToThePortCheck(t *testing.T) {
 		t.Errorf("the clash is not reported: %s", message)
 	}
 }
+
+// TestNamesOfTheLibraryAreTakenOnce gives an app the name of the container that waits, and the task a volume of the queue's name.
+func TestNamesOfTheLibraryAreTakenOnce(t *testing.T) {
+	stack := newStack(t)
+	td := fargateTask(stack, delivery(otelprometheus.DeliveryProps{DrainTime: seconds(5), QueueOnDisk: jsii.Bool(true)}), &awsecs.ContainerDefinitionOptions{
+		Image: awsecs.ContainerImage_FromRegistry(jsii.String("app"), nil), ContainerName: jsii.String("drain"),
+	})
+	td.AddVolume(&awsecs.Volume{Name: jsii.String("collector-queue")})
+	message := panicOf(func() { synth(t, stack) })
+	for _, want := range []string{"two containers are named drain", "two volumes are named collector-queue"} {
+		if !strings.Contains(message, want) {
+			t.Errorf("%q is missing in: %s", want, message)
+		}
+	}
+}

@@ -55,8 +55,7 @@ func must(constructor string, scope constructs.Construct, id *string, validate f
 
 func unresolved(v any) bool { return *awscdk.Token_IsUnresolved(v) }
 
-// known says whether s is set, and not a token.
-// known asks no Node: a token in a string can be told by its mark. TestUnresolvedAgreesWithAwscdk pins it.
+// known says whether s is set, and not a token. It asks no Node: a token in a string can be told by its mark.
 func known(s *string) bool { return s != nil && !strings.Contains(*s, "${Token[") }
 
 // differ says whether two strings are known and not the same.

@@ -62,8 +62,8 @@ const (
 	// Encoded to decoded size is about 1 : 7 (measured: 600,000 samples fill a container of 512 MiB to 461 MiB).
 	queueShareOfMemory  = 11
 	defaultQueueMiB     = 46  // where the container's limit is not known: that of 512 MiB
-	defaultDiskQueueMiB = 512 // an hour of 1,000 samples per second
-	taskQueueMiB        = 4   // ECS metrics: 50 samples in 20 s, hours of them
+	defaultDiskQueueMiB = 512 // two hours of 1,000 samples per second, at 75 bytes each
+	taskQueueMiB        = 4   // ECS metrics are few: some ten samples in 20 s
 
 	// One hop: one request at a time keeps the order of each series; a retry each second, for half a minute, is what the
 	// exporter's own queue can survive (its timeout covers all retries of a batch).

@@ -45,6 +45,7 @@ func (c *synthChecks) Validate() *[]*string {
 	answer(c.s.task, func() {
 		var t renderedTask
 		c.s.resolve(map[string]any{"Containers": c.s.rendered.ContainerDefinitions(), "Volumes": c.s.rendered.Volumes()}, &t)
+		c.names(t, &f)
 		c.ports(t, &f)
 		c.size(t, &f)
 		c.volumes(t, &f)
@@ -131,6 +132,23 @@ func (c *synthChecks) ports(t renderedTask, f *faults) {
 }
 
 func (f *faults) portIn(what string, port float64) { f.numberIn(what, &port, 0, maxPort) }
+
+// names reports two containers of one name, and two volumes: the library adds some of its own.
+func (c *synthChecks) names(t renderedTask, f *faults) {
+	seen := map[string]bool{}
+	once := func(kind, name string) {
+		if seen[kind+name] {
+			f.add("two %ss are named %s; a task takes a name once, so give yours another", kind, name)
+		}
+		seen[kind+name] = true
+	}
+	for _, container := range t.Containers {
+		once("container", container.Name)
+	}
+	for _, volume := range t.Volumes {
+		once("volume", volume.Name)
+	}
+}
 
 // volumes reports mounts of volumes that are not there, and volumes that Fargate does not have.
 func (c *synthChecks) volumes(t renderedTask, f *faults) {

@@ -51,6 +51,11 @@ func runFaults(t *testing.T, scenarios []load.Scenario, contenders ...load.Conte
 	return outcomes
 }
 
+func oneHop(c *collector.Config, _ load.Target) error {
+	c.Delivery = collector.Delivery{OneHop: true}
+	return nil
+}
+
 // judge compares an outcome with the promises.
 func judge(t *testing.T, o load.Outcome) {
 	t.Helper()
@@ -104,7 +109,7 @@ func TestFaultMatrix(t *testing.T) {
 	outcomes = append(outcomes, runFaults(t, load.Named(load.Endpoint(2*time.Minute), "503", "hang"), ours, adot)...)
 	outcomes = append(outcomes, runFaults(t, load.Matrix(normalFault), ours, adot)...)
 	outcomes = append(outcomes, runFaults(t, append(load.Named(load.Matrix(normalFault), "SIGTERM after a 503", "SIGKILL in a 503"), load.Endpoint(normalFault)...),
-		alone(load.Ours("ours, queue on disk", load.OnDisk)), alone(load.Ours("ours, one hop", func(c *collector.Config, _ load.Target) { c.Delivery = collector.Delivery{OneHop: true} })))...)
+		alone(load.Ours("ours, queue on disk", load.OnDisk)), alone(load.Ours("ours, one hop", oneHop)))...)
 	if os.Getuid() == 0 {
 		outcomes = append(outcomes, runFaults(t, load.Named(load.Endpoint(2*time.Minute), "503"), alone(load.Ours("ours, queue on a full disk", load.OnSmallDisk)))...)
 	} else {

@@ -56,12 +56,13 @@ func main() {
 		load.Ours("ours, LabelsTask (default)", nil),
 		load.Ours("ours, LabelsIdentity", load.Labels(collector.LabelsIdentity)),
 		load.Ours("ours, LabelsAll", load.Labels(collector.LabelsAll)),
-		load.Ours("ours, LabelsIdentity, one hop", func(c *collector.Config, _ load.Target) {
+		load.Ours("ours, LabelsIdentity, one hop", func(c *collector.Config, _ load.Target) error {
 			c.Labels.Policy, c.Delivery = collector.LabelsIdentity, collector.Delivery{OneHop: true}
+			return nil
 		}),
-		load.Ours("ours, LabelsIdentity, queue on disk", func(c *collector.Config, t load.Target) {
-			load.OnDisk(c, t)
+		load.Ours("ours, LabelsIdentity, queue on disk", func(c *collector.Config, t load.Target) error {
 			c.Labels.Policy = collector.LabelsIdentity
+			return load.OnDisk(c, t)
 		}),
 		load.Agent(agent),
 	}

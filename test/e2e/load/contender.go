@@ -30,6 +30,8 @@ type Target struct {
 	Region   string
 	Interval time.Duration
 	Dir      string // for files
+	// Cleanup is given what to do when the contender has ended.
+	Cleanup func(func() error)
 }
 
 const (
@@ -46,7 +48,7 @@ var nextPort atomic.Int32
 
 // Ours is what the library generates by default, but for what change does with it; nil changes nothing. The task's own metrics
 // are collected too, as they are by default and by ADOT's file.
-func Ours(name string, change func(*collector.Config, Target)) Contender {
+func Ours(name string, change func(*collector.Config, Target) error) Contender {
 	return Contender{Name: name, Container: func(t Target) (template.Container, error) {
 		config := collector.Config{
 			Scrape:         []collector.ScrapeJob{{Name: "load", Targets: []string{t.App}, Interval: &t.Interval, Timeout: &t.Interval}},
@@ -61,7 +63,9 @@ func Ours(name string, change func(*collector.Config, Target)) Contender {
 			config.Scrape[0].SampleLimit, config.Scrape[0].BodySizeLimit = "100000", "64MB"
 		}
 		if change != nil {
-			change(&config, t)
+			if err := change(&config, t); err != nil {
+				return template.Container{}, err
+			}
 		}
 		text, err := config.YAML()
 		if err != nil {
@@ -75,8 +79,11 @@ func Ours(name string, change func(*collector.Config, Target)) Contender {
 }
 
 // Labels changes the policy of labels.
-func Labels(policy collector.LabelPolicy) func(*collector.Config, Target) {
-	return func(c *collector.Config, _ Target) { c.Labels.Policy = policy }
+func Labels(policy collector.LabelPolicy) func(*collector.Config, Target) error {
+	return func(c *collector.Config, _ Target) error {
+		c.Labels.Policy = policy
+		return nil
+	}
 }
 
 //go:embed adot.yaml

@@ -61,15 +61,19 @@ func Matrix(length time.Duration) []Scenario {
 }
 
 // OnDisk keeps the queue in files of the run.
-func OnDisk(c *collector.Config, t Target) {
+func OnDisk(c *collector.Config, t Target) error {
 	c.Delivery.QueueDirectory = filepath.Join(t.Dir, "queue")
-	_ = os.MkdirAll(c.Delivery.QueueDirectory, 0o700)
+	return os.MkdirAll(c.Delivery.QueueDirectory, 0o700)
 }
 
 // OnSmallDisk keeps it in a file system of a few MiB, which only root can make.
-func OnSmallDisk(c *collector.Config, t Target) {
-	OnDisk(c, t)
-	_ = exec.Command("mount", "-t", "tmpfs", "-o", "size=4m", "queue", c.Delivery.QueueDirectory).Run()
+func OnSmallDisk(c *collector.Config, t Target) error {
+	if err := OnDisk(c, t); err != nil {
+		return err
+	}
+	dir := c.Delivery.QueueDirectory
+	t.Cleanup(func() error { return exec.Command("umount", dir).Run() })
+	return exec.Command("mount", "-t", "tmpfs", "-o", "size=4m", "queue", dir).Run()
 }
 
 // RunAll runs scenarios with contenders, a few at a time: they wait more than they work.

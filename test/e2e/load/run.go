@@ -28,7 +28,8 @@ type Run struct {
 	Ledger  *Ledger
 	Started time.Time
 
-	dir string
+	dir      string
+	cleanups []func() error
 }
 
 var values = template.Values{
@@ -64,6 +65,7 @@ func (r *Run) start(c Contender, o Options) (err error) {
 	r.App.Trouble = o.Trouble
 	definition, err := c.Container(Target{
 		App: r.App.Address(), Series: o.Series, Region: values.Region, Interval: o.Interval, Dir: r.dir,
+		Cleanup:  func(f func() error) { r.cleanups = append(r.cleanups, f) },
 		Endpoint: fmt.Sprintf("https://%s/workspaces/%s/api/v1/remote_write", r.AMPHost(), workspaceID),
 	})
 	if err != nil {
@@ -89,6 +91,9 @@ func (r *Run) Close() error {
 	}
 	if r.World != nil {
 		errs = append(errs, r.World.Close())
+	}
+	for _, f := range r.cleanups {
+		errs = append(errs, f())
 	}
 	return errors.Join(append(errs, os.RemoveAll(r.dir))...)
 }

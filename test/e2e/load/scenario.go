@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -50,19 +51,19 @@ const (
 )
 
 // Run runs a contender through the scenario.
-func (s Scenario) Run(c Contender) (Outcome, error) {
+func (s Scenario) Run(c Contender) (o Outcome, err error) {
 	if s.Series == 0 {
 		s.Series = defaultSeries
 	}
 	if s.Interval == 0 {
 		s.Interval = defaultInterval
 	}
-	o := Outcome{Scenario: s.Name, Contender: c.Name, Length: s.Length}
+	o = Outcome{Scenario: s.Name, Contender: c.Name, Length: s.Length}
 	r, err := Start(c, s.Options)
 	if err != nil {
 		return o, err
 	}
-	defer func() { _ = r.Close() }()
+	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := r.sleep(warmUp); err != nil {
 		return o, err
 	}
