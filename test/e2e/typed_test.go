@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -131,34 +132,37 @@ func (s sidecar) finish(t *testing.T, allowed ...string) {
 	}
 }
 
-// freeAddress is a loopback address with a port that nothing listens on, for TCP and UDP.
-func freeAddress(t *testing.T) string {
+// nextPort is below the ports that the system gives to clients, so that no connection takes one before its server listens.
+var nextPort atomic.Int32
+
+// freePort is a port that nothing listens on, for TCP and UDP, as is the one after it: delivery takes two.
+func freePort(t *testing.T) string {
 	t.Helper()
-	for range 20 {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := listener.Addr().String()
-		packets, err := net.ListenPacket("udp", address)
-		_ = listener.Close()
-		if err == nil {
-			_ = packets.Close()
-			return address
+	for range 100 {
+		port := 20000 + int(nextPort.Add(2))
+		if free(port) && free(port+1) {
+			return strconv.Itoa(port)
 		}
 	}
 	t.Fatal("no free port")
 	return ""
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	_, port, err := net.SplitHostPort(freeAddress(t))
+func free(port int) bool {
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		t.Fatal(err)
+		return false
 	}
-	if _, err := strconv.Atoi(port); err != nil {
-		t.Fatal(err)
+	defer func() { _ = listener.Close() }()
+	packets, err := net.ListenPacket("udp", address)
+	if err != nil {
+		return false
 	}
-	return port
+	return packets.Close() == nil
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	return net.JoinHostPort("127.0.0.1", freePort(t))
 }

@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -47,12 +48,17 @@ func (b *logBuffer) String() string {
 func start(name, path, argv0 string, args, env []string, dir string) (*Process, error) {
 	p := &Process{Name: name, done: make(chan struct{})}
 	p.cmd = &exec.Cmd{Path: path, Args: append([]string{argv0}, args...), Env: env, Dir: dir, Stdout: &p.log, Stderr: &p.log}
-	dieWithParent(p.cmd)
+	p.cmd.WaitDelay = time.Second // for what it has started and left behind, which may keep its log open
+	contain(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	go func() {
 		p.err, p.end = p.cmd.Wait(), time.Now()
+		if errors.Is(p.err, exec.ErrWaitDelay) {
+			p.err = nil
+		}
+		killAll(p.cmd)
 		close(p.done)
 	}()
 	go func() {
@@ -98,8 +104,12 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
 // Kill is a SIGKILL: a crash.
 func (p *Process) Kill() {
-	_ = p.cmd.Process.Kill()
-	<-p.done
+	select {
+	case <-p.done: // its id may be another's by now
+	default:
+		killAll(p.cmd)
+		<-p.done
+	}
 }
 
 // Stop does what ECS does: SIGTERM, and SIGKILL after the grace. It is an error if SIGKILL was needed, or if the process had

@@ -12,8 +12,14 @@ import (
 // linkedAddress is where a linked container is found: on loopback, but not where a server listens that means its own container.
 const linkedAddress = "127.0.0.2"
 
-// dieWithParent has the kernel kill the child when a test run is killed, so that it does not keep its ports.
-func dieWithParent(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+// contain makes a container of a child: what it starts ends with it, and the kernel kills it when a test run is killed, so that
+// it does not keep its ports.
+func contain(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+// killAll kills the child and what it has started.
+func killAll(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 
 // residentMemory gives the high-water mark of a process, and how much of its memory now is not of files, in bytes; 0 if it has
 // ended. It is not taken from Rusage, where Linux counts what the parent had at the time of the fork.

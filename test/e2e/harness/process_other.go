@@ -10,7 +10,9 @@ import (
 // linkedAddress is 127.0.0.1 where that may be the only loopback address; a server that wrongly listens on it alone is not noticed.
 const linkedAddress = "127.0.0.1"
 
-func dieWithParent(*exec.Cmd) {}
+func contain(*exec.Cmd) {}
+
+func killAll(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
 
 func residentMemory(int) (peak, anonymous int64) { return 0, 0 }
 
