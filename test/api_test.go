@@ -43,7 +43,7 @@ func compiledPackages(t *testing.T) compiled {
 		var dependency bool
 		if n, _ := fmt.Sscan(line, &path, &file, &dependency); n == 3 {
 			exports[path] = file
-			if !dependency {
+			if !dependency && !strings.Contains(path, "/internal/") {
 				own = append(own, path)
 			}
 		}

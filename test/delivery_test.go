@@ -106,7 +106,7 @@ func TestDeliveryRejections(t *testing.T) {
 		}), []string{"3 faults", "a queue size is for two hops", "a queue directory is for two hops", "a port is for two hops"}},
 		"small queue": {delivery(otelprometheus.DeliveryProps{QueueSize: awscdk.Size_Kibibytes(jsii.Number(1023))}), []string{"QueueSize is 0 MiB; it must be at least 1 MiB"}},
 		"queue larger than the container": {delivery(otelprometheus.DeliveryProps{QueueSize: awscdk.Size_Mebibytes(jsii.Number(100))}),
-			[]string{"QueueSize is 100 MiB, which takes about 700 MiB", "limit of 512 MiB", "MemoryLimitMiB, or set QueueOnDisk"}},
+			[]string{"queue size 100 MiB takes about 700 MiB", "limit of 512 MiB", "raise the limit, or keep the queue on disk"}},
 		"volume without a disk": {delivery(otelprometheus.DeliveryProps{QueueVolume: jsii.String("v")}), []string{"QueueOnDisk is not set"}},
 		"image without drain":   {delivery(otelprometheus.DeliveryProps{DrainImage: awsecs.ContainerImage_FromRegistry(jsii.String("x"), nil)}), []string{"only with DrainTime"}},
 		"long drain":            {delivery(otelprometheus.DeliveryProps{DrainTime: seconds(119)}), []string{"DrainTime is 1m59s; Fargate takes at most 118 seconds"}},

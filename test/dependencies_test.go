@@ -57,13 +57,16 @@ func TestRequirementsOfTheLibrary(t *testing.T) {
 var arrows = map[string][]string{
 	".":                              {awscdkModule, jsiiModule, "stacks"},
 	"stacks":                         {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus"},
-	"constructs/otelprometheus":      {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/collector"},
-	"constructs/amp":                 {awscdkModule, constructsModule, jsiiModule, yamlModule},
+	"constructs/otelprometheus":      {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/collector", "constructs/internal/input", "constructs/internal/token"},
+	"constructs/amp":                 {awscdkModule, constructsModule, jsiiModule, yamlModule, "constructs/internal/input", "constructs/internal/prom", "constructs/internal/token"},
 	"constructs/collector":           {yamlModule},
-	"constructs/grafana":             {awscdkModule, constructsModule, jsiiModule, "constructs/amp"},
-	"constructs/dashboards":          {grafanaModule},
-	"constructs/observability":       {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/observability/rules"},
-	"constructs/observability/rules": {"constructs/collector"},
+	"constructs/grafana":             {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/internal/input"},
+	"constructs/dashboards":          {grafanaModule, "constructs/internal/prom"},
+	"constructs/observability":       {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/observability/rules", "constructs/internal/input", "constructs/internal/prom"},
+	"constructs/observability/rules": {"constructs/collector", "constructs/internal/prom", "constructs/internal/token"},
+	"constructs/internal/input":      {awscdkModule, constructsModule, jsiiModule, "constructs/internal/token"},
+	"constructs/internal/prom":       {"constructs/internal/token"},
+	"constructs/internal/token":      {},
 }
 
 // mayImport are imports that a sample needs not to have: the stacks show every package in the end.

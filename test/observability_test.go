@@ -225,10 +225,10 @@ func TestObservabilityBurnRatesMakeTheirWindows(t *testing.T) {
 		names = append(names, r.Record+r.Alert)
 	}
 	assertJSON(t, "rules", names, `["ecs_slo:requests:rate5m","ecs_slo:errors:rate5m","ecs_slo:error_ratio:rate5m","ecs_slo:error_ratio:rate10m",
-		"ecs_slo:error_ratio:rate90m","EcsSloSlowBurn","EcsSloNoData"]`)
+		"ecs_slo:error_ratio:rate1h30m","EcsSloSlowBurn","EcsSloNoData"]`)
 	const selected = `{aws_ecs_task_family="orders",slo="availability"}`
 	assertJSON(t, "expression", ruleNamed(t, groups, "EcsSloSlowBurn").Expr,
-		asJSON("(ecs_slo:error_ratio:rate90m"+selected+" > 5 * 0.1 and ecs_slo:error_ratio:rate10m"+selected+" > 5 * 0.1)"))
+		asJSON("(ecs_slo:error_ratio:rate1h30m"+selected+" > 5 * 0.1 and ecs_slo:error_ratio:rate10m"+selected+" > 5 * 0.1)"))
 }
 
 func TestObservabilityTakesTokens(t *testing.T) {

@@ -191,8 +191,11 @@ func TestSynthesisRejectsTasksThatDoNotFit(t *testing.T) {
 		first, second awsecs.ContainerDefinitionOptions
 		want          string
 	}{
-		"a port of two apps":               {awsecs.ContainerDefinitionOptions{PortMappings: port(80)}, awsecs.ContainerDefinitionOptions{PortMappings: port(80)}, "containers app and second both use tcp port 80"},
-		"a port of the collector":          {awsecs.ContainerDefinitionOptions{PortMappings: port(4317)}, awsecs.ContainerDefinitionOptions{}, "containers aws-otel-collector and app both use tcp port 4317"},
+		"a port of two apps":      {awsecs.ContainerDefinitionOptions{PortMappings: port(80)}, awsecs.ContainerDefinitionOptions{PortMappings: port(80)}, "containers app and second both use tcp port 80"},
+		"a port of the collector": {awsecs.ContainerDefinitionOptions{PortMappings: port(4317)}, awsecs.ContainerDefinitionOptions{}, "containers aws-otel-collector and app both use tcp port 4317"},
+		"a range with a collector's port": {awsecs.ContainerDefinitionOptions{PortMappings: &[]*awsecs.PortMapping{{
+			ContainerPort: awsecs.ContainerDefinition_CONTAINER_PORT_USE_RANGE(), ContainerPortRange: jsii.String("4300-4317"),
+		}}}, awsecs.ContainerDefinitionOptions{}, "containers aws-otel-collector and app both use tcp port 4317"},
 		"a container larger than the task": {awsecs.ContainerDefinitionOptions{MemoryLimitMiB: jsii.Number(2048)}, awsecs.ContainerDefinitionOptions{}, "container app has a memory limit of 2048 MiB, more than the task's 1024 MiB"},
 		"containers larger together":       {awsecs.ContainerDefinitionOptions{MemoryLimitMiB: jsii.Number(400)}, awsecs.ContainerDefinitionOptions{MemoryReservationMiB: jsii.Number(200)}, "set aside 1112 MiB of memory together (aws-otel-collector 512, app 400, second 200), more than the task's 1024 MiB; lower a limit or give the task more memory; the smallest Fargate size that fits is 512 CPU units with 2048 MiB"},
 	} {

@@ -10,6 +10,10 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
 )
 
 // AlertManagerDefinition says whom alerts are sent to: Route and Receivers, or Yaml.
@@ -118,49 +122,49 @@ type SnsReceiver struct {
 
 var matcher = regexp.MustCompile(`^\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"{},\s]*)\s*$`)
 
-func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *faults) {
+func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *input.Faults) {
 	const where = "AlertManager"
 	if d.Yaml != nil {
 		if d.Route != nil || d.Receivers != nil {
-			f.add("%s.Yaml is set together with Route or Receivers; it is the whole definition, so leave one out", where)
+			f.Add("%s.Yaml is set together with Route or Receivers; it is the whole definition, so leave one out", where)
 		}
-		if !unresolved(*d.Yaml) {
+		if !token.In(*d.Yaml) {
 			validateAlertManagerYaml(where+".Yaml", *d.Yaml, f)
 		}
 		return
 	}
 	names := map[string]bool{}
 	if d.Receivers == nil || len(*d.Receivers) == 0 {
-		f.add("%s.Receivers is empty; name at least the receiver of the root route", where)
+		f.Add("%s.Receivers is empty; name at least the receiver of the root route", where)
 	} else {
 		for i, r := range *d.Receivers {
 			r.validate(fmt.Sprintf("%s.Receivers[%d]", where, i), scope, names, f)
 		}
 	}
 	if d.Route == nil {
-		f.add("%s.Route is not set; give the root route, with a receiver", where)
+		f.Add("%s.Route is not set; give the root route, with a receiver", where)
 		return
 	}
 	if d.Route.Receiver == nil {
-		f.add("%s.Route.Receiver is not set; every alert enters here, so name a receiver", where)
+		f.Add("%s.Route.Receiver is not set; every alert enters here, so name a receiver", where)
 	}
-	if d.Route.Matchers != nil && len(*d.Route.Matchers) > 0 || boolOr(d.Route.Continue, false) {
-		f.add("%s.Route has Matchers or Continue; the root route takes every alert, so put them into Routes", where)
+	if d.Route.Matchers != nil && len(*d.Route.Matchers) > 0 || input.BoolOr(d.Route.Continue, false) {
+		f.Add("%s.Route has Matchers or Continue; the root route takes every alert, so put them into Routes", where)
 	}
 	d.Route.validate(where+".Route", names, f)
 }
 
-func (r *AlertReceiver) validate(where string, scope constructs.Construct, names map[string]bool, f *faults) {
+func (r *AlertReceiver) validate(where string, scope constructs.Construct, names map[string]bool, f *input.Faults) {
 	if r == nil {
-		f.add("%s is nil; remove it or describe a receiver", where)
+		f.Add("%s is nil; remove it or describe a receiver", where)
 		return
 	}
-	name := stringOr(r.Name, "")
+	name := input.StringOr(r.Name, "")
 	switch {
 	case name == "":
-		f.add("%s.Name is not set; routes refer to it", where)
+		f.Add("%s.Name is not set; routes refer to it", where)
 	case names[name]:
-		f.add("%s.Name: two receivers are named %q", where, name)
+		f.Add("%s.Name: two receivers are named %q", where, name)
 	}
 	names[name] = true
 	if r.Sns == nil {
@@ -170,44 +174,44 @@ func (r *AlertReceiver) validate(where string, scope constructs.Construct, names
 		where := fmt.Sprintf("%s.Sns[%d]", where, i)
 		switch {
 		case s == nil:
-			f.add("%s is nil; remove it or name a topic", where)
+			f.Add("%s is nil; remove it or name a topic", where)
 		case s.Topic == nil:
-			f.add("%s.Topic is not set", where)
+			f.Add("%s.Topic is not set", where)
 		default:
-			if boolOr(s.Topic.Fifo(), false) {
-				f.add("%s.Topic is a FIFO topic; AMP publishes to standard topics only", where)
+			if input.BoolOr(s.Topic.Fifo(), false) {
+				f.Add("%s.Topic is a FIFO topic; AMP publishes to standard topics only", where)
 			}
 			if scope == nil {
 				continue
 			}
-			if here := awscdk.Stack_Of(scope).Account(); differ(s.Topic.Env().Account, here) {
-				f.add("%s.Topic is in account %s, the workspace in %s; AMP publishes to topics of its own account only", where, *s.Topic.Env().Account, *here)
+			if here := awscdk.Stack_Of(scope).Account(); input.Differ(s.Topic.Env().Account, here) {
+				f.Add("%s.Topic is in account %s, the workspace in %s; AMP publishes to topics of its own account only", where, *s.Topic.Env().Account, *here)
 			}
 		}
 	}
 }
 
-func (r *AlertRoute) validate(where string, names map[string]bool, f *faults) {
+func (r *AlertRoute) validate(where string, names map[string]bool, f *input.Faults) {
 	if r == nil {
-		f.add("%s is nil; remove it or describe a route", where)
+		f.Add("%s is nil; remove it or describe a route", where)
 		return
 	}
-	if known(r.Receiver) && !names[*r.Receiver] {
-		f.add("%s.Receiver: no receiver is named %q; there are %q", where, *r.Receiver, sortedKeys(names))
+	if input.Known(r.Receiver) && !names[*r.Receiver] {
+		f.Add("%s.Receiver: no receiver is named %q; there are %q", where, *r.Receiver, sortedKeys(names))
 	}
-	for _, label := range plainStrings(r.GroupBy) {
-		if label != "..." && !unresolved(label) && !labelName.MatchString(label) {
-			f.add("%s.GroupBy: %q is not the name of a label", where, label)
+	for _, label := range input.Strings(r.GroupBy) {
+		if label != "..." && !token.In(label) && !prom.LabelName.MatchString(label) {
+			f.Add("%s.GroupBy: %q is not the name of a label", where, label)
 		}
 	}
-	for _, m := range plainStrings(r.Matchers) {
-		if problem := checkMatcher(m); problem != "" && !unresolved(m) {
-			f.add("%s.Matchers: %q %s", where, m, problem)
+	for _, m := range input.Strings(r.Matchers) {
+		if problem := checkMatcher(m); problem != "" && !token.In(m) {
+			f.Add("%s.Matchers: %q %s", where, m, problem)
 		}
 	}
-	f.promDuration(where+".GroupWait", r.GroupWait, false)
-	f.promDuration(where+".GroupInterval", r.GroupInterval, true)
-	f.promDuration(where+".RepeatInterval", r.RepeatInterval, true)
+	promDuration(f, where+".GroupWait", r.GroupWait, false)
+	promDuration(f, where+".GroupInterval", r.GroupInterval, true)
+	promDuration(f, where+".RepeatInterval", r.RepeatInterval, true)
 	if r.Routes != nil {
 		for i, child := range *r.Routes {
 			child.validate(fmt.Sprintf("%s.Routes[%d]", where, i), names, f)
@@ -271,7 +275,7 @@ func allowTopic(w *Workspace, topic awssns.ITopic) {
 		},
 	})
 	if !*topic.AddToResourcePolicy(publish).StatementAdded {
-		warn(w, "topicNotChanged", "AlertManager: the policy of topic %s cannot be changed by this app; AMP needs this statement there: %s",
+		input.Warn(w, "topicNotChanged", "AlertManager: the policy of topic %s cannot be changed by this app; AMP needs this statement there: %s",
 			*topic.Node().Path(), render(w, publish))
 	}
 	key := topic.MasterKey()
@@ -284,7 +288,7 @@ func allowTopic(w *Workspace, topic awssns.ITopic) {
 		Resources:  jsii.Strings("*"), // in a key policy: this key
 	})
 	if !*key.AddToResourcePolicy(use, jsii.Bool(true)).StatementAdded {
-		warn(w, "topicKeyNotChanged", "AlertManager: the policy of key %s of topic %s cannot be changed by this app; AMP needs this statement there: %s",
+		input.Warn(w, "topicKeyNotChanged", "AlertManager: the policy of key %s of topic %s cannot be changed by this app; AMP needs this statement there: %s",
 			*key.Node().Path(), *topic.Node().Path(), render(w, use))
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // allowWorkspaceKey adds to the policy of a key of this app what AWS documents for a workspace, or shows it. Whoever
@@ -26,7 +28,7 @@ func allowWorkspaceKey(w *Workspace, key awskms.IKey) {
 		}},
 	})
 	if !*key.AddToResourcePolicy(statement, jsii.Bool(true)).StatementAdded {
-		warn(w, "keyNotChanged", "EncryptionKey: the policy of key %s cannot be changed by this app; it should have this statement: %s",
+		input.Warn(w, "keyNotChanged", "EncryptionKey: the policy of key %s cannot be changed by this app; it should have this statement: %s",
 			*key.Node().Path(), render(w, statement))
 	}
 }

@@ -1,6 +1,7 @@
 package amp
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // EndpointOptions chooses one of the hosts that serve a workspace.
@@ -58,33 +61,47 @@ func QueryUrlFor(workspace IWorkspace, options *EndpointOptions) *string {
 	if options == nil {
 		options = &EndpointOptions{}
 	}
-	var f faults
+	var f input.Faults
 	at := locate(workspace)
 	options.validate(at, &f)
-	f.panicIfAny(*workspace.Node().Path() + ": endpoint")
+	f.PanicIfAny(*workspace.Node().Path() + ": endpoint")
 	return jsii.String(fmt.Sprintf("https://%s/workspaces/%s", options.host(at), *workspace.WorkspaceId()))
 }
 
-func (o *EndpointOptions) validate(at location, f *faults) {
-	fips, dualStack := boolOr(o.Fips, false), boolOr(o.DualStack, false)
+// Validate reports options that contradict each other, and an endpoint that AWS does not document for a workspace in region, which
+// may be a token. An error has a line for each fault.
+func (o *EndpointOptions) Validate(region *string) error {
+	at := location{region: region}
+	if p := partitionOf(region); p != nil {
+		at.partition = *p
+	}
+	var f input.Faults
+	if o.validate(at, &f); len(f) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(f, "\n"))
+}
+
+func (o *EndpointOptions) validate(at location, f *input.Faults) {
+	fips, dualStack := input.BoolOr(o.Fips, false), input.BoolOr(o.DualStack, false)
 	if o.Host != nil {
-		if known(o.Host) && !hostName.MatchString(*o.Host) {
-			f.add("Host is %q; give the name of a host alone, such as vpce-0123-abcd.aps-workspaces.eu-west-1.vpce.amazonaws.com", *o.Host)
+		if input.Known(o.Host) && !hostName.MatchString(*o.Host) {
+			f.Add("Host is %q; give the name of a host alone, such as vpce-0123-abcd.aps-workspaces.eu-west-1.vpce.amazonaws.com", *o.Host)
 		}
 		if fips || dualStack {
-			f.add("Host is set together with Fips or DualStack, which choose a host too; leave one out")
+			f.Add("Host is set together with Fips or DualStack, which choose a host too; leave one out")
 		}
 		return
 	}
 	if at.partition == "aws-cn" {
-		f.add("the workspace is in the partition aws-cn, where AWS documents no endpoint of AMP; set Host")
+		f.Add("the workspace is in the partition aws-cn, where AWS documents no endpoint of AMP; set Host")
 		return
 	}
-	if fips && known(at.region) && !slices.Contains(fipsRegions, *at.region) {
-		f.add("Fips is set, but AWS documents no FIPS endpoint of AMP in %s, only in %s; leave it out, or set Host", *at.region, strings.Join(fipsRegions, ", "))
+	if fips && input.Known(at.region) && !slices.Contains(fipsRegions, *at.region) {
+		f.Add("Fips is set, but AWS documents no FIPS endpoint of AMP in %s, only in %s; leave it out, or set Host", *at.region, strings.Join(fipsRegions, ", "))
 	}
 	if dualStack && at.partition != "" && at.partition != "aws" && at.partition != "aws-us-gov" {
-		f.add("DualStack is set, but AWS documents no dual-stack endpoint of AMP in the partition %s; leave it out, or set Host", at.partition)
+		f.Add("DualStack is set, but AWS documents no dual-stack endpoint of AMP in the partition %s; leave it out, or set Host", at.partition)
 	}
 }
 
@@ -93,10 +110,10 @@ func (o *EndpointOptions) host(at location) string {
 		return *o.Host
 	}
 	service, suffix := "aps-workspaces", at.suffix
-	if boolOr(o.Fips, false) {
+	if input.BoolOr(o.Fips, false) {
 		service = "aps-workspaces-fips"
 	}
-	if boolOr(o.DualStack, false) {
+	if input.BoolOr(o.DualStack, false) {
 		suffix = "api.aws"
 	}
 	return service + "." + *at.region + "." + suffix
@@ -114,7 +131,7 @@ type location struct {
 func locate(workspace IWorkspace) location {
 	stack := workspace.Stack()
 	at := location{region: workspace.Env().Region, suffix: *stack.UrlSuffix()}
-	if w, ok := workspace.(*Workspace); ok && known(w.partition) {
+	if w, ok := workspace.(*Workspace); ok && input.Known(w.partition) {
 		at.partition = *w.partition
 	} else if p := partitionOf(at.region); p != nil {
 		at.partition = *p
@@ -124,7 +141,7 @@ func locate(workspace IWorkspace) location {
 	case "aws", "aws-us-gov":
 		at.suffix = "amazonaws.com"
 	default:
-		if known(at.region) {
+		if input.Known(at.region) {
 			if s := regioninfo.RegionInfo_Get(at.region).DomainSuffix(); s != nil {
 				at.suffix = *s
 			}
@@ -135,7 +152,7 @@ func locate(workspace IWorkspace) location {
 
 // partitionOf is the partition of a region that is known to awscdk, else nil.
 func partitionOf(region *string) *string {
-	if !known(region) {
+	if !input.Known(region) {
 		return nil
 	}
 	return regioninfo.RegionInfo_Get(region).Partition()

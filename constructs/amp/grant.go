@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // remoteWriteActions is all that the managed policy AmazonPrometheusRemoteWriteAccess allows.
@@ -30,13 +32,13 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 		panic(*w.Node().Path() + ": " + method + ": grantee is nil; pass a role or another principal")
 	}
 	principal := grantee.GrantPrincipal()
-	foreign := differ(principal.PrincipalAccount(), w.Env().Account)
+	foreign := input.Differ(principal.PrincipalAccount(), w.Env().Account)
 
 	options := &awsiam.GrantOnPrincipalOptions{Grantee: grantee, Actions: actions, ResourceArns: &[]*string{w.arn}}
 	grant := awsiam.Grant_AddToPrincipal(options)
 	inPrincipal := *grant.Success()
 	if inPrincipal && changedNothing(principal, grant) {
-		warn(w, "roleNotChanged", "%s: %s cannot be changed by this app; attach this statement to it: %s",
+		input.Warn(w, "roleNotChanged", "%s: %s cannot be changed by this app; attach this statement to it: %s",
 			method, describe(grantee), render(w, w.statement(actions)))
 	}
 	if inPrincipal && !foreign {
@@ -45,17 +47,17 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 
 	statement := w.statement(actions)
 	statement.AddPrincipals(principal)
-	var f faults
+	var f input.Faults
 	rejectEverybody(w, "it", statement, &f) // a principal for everybody has no policy, so nothing is changed yet
-	f.panicIfAny(*w.Node().Path() + ": " + method)
+	f.PanicIfAny(*w.Node().Path() + ": " + method)
 	if !w.created && w.policy == nil {
-		warn(w, "resourcePolicyNeeded",
+		input.Warn(w, "resourcePolicyNeeded",
 			"%s: %s is %s, so the resource policy of the imported workspace must allow it; add this statement there, or let it assume a role of the workspace's account: %s",
 			method, describe(grantee), reason(foreign, principal), render(w, statement))
 		return grant
 	}
 	if w.encrypted {
-		warn(w, "keyGrantNeeded", "%s: %s comes in through the resource policy of the workspace, and needs a KMS grant on its key too, which CloudFormation cannot make", method, describe(grantee))
+		input.Warn(w, "keyGrantNeeded", "%s: %s comes in through the resource policy of the workspace, and needs a KMS grant on its key too, which CloudFormation cannot make", method, describe(grantee))
 	}
 	if w.policy == nil {
 		newResourcePolicy(w, jsii.String("ResourcePolicy"), w)
@@ -71,7 +73,7 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 // its account and a condition, which come to the same.
 func (w *Workspace) resourcePolicyPrincipal(principal awsiam.IPrincipal) awsiam.IPrincipal {
 	role, ok := principal.(awsiam.IRole)
-	if !ok || !differ(awscdk.Stack_Of(role).Account(), w.Env().Account) {
+	if !ok || !input.Differ(awscdk.Stack_Of(role).Account(), w.Env().Account) {
 		return principal
 	}
 	return awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(principal.PrincipalAccount()), &map[string]interface{}{
@@ -114,7 +116,7 @@ func reason(foreign bool, principal awsiam.IPrincipal) string {
 
 // describe names a grantee for people.
 func describe(grantee awsiam.IGrantable) string {
-	if role, ok := grantee.(awsiam.IRole); ok && known(role.RoleArn()) {
+	if role, ok := grantee.(awsiam.IRole); ok && input.Known(role.RoleArn()) {
 		return *role.RoleArn()
 	}
 	if c, ok := grantee.(constructs.IConstruct); ok {

@@ -7,6 +7,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
 )
 
 var (
@@ -46,7 +49,7 @@ type WorkspaceAttributes struct {
 // WorkspaceFromWorkspaceAttributes imports a workspace. It adds nothing to the stack, and panics when the attributes do
 // not describe a workspace.
 func WorkspaceFromWorkspaceAttributes(scope constructs.Construct, id *string, attrs *WorkspaceAttributes) IWorkspace {
-	must("WorkspaceFromWorkspaceAttributes", scope, id, func(f *faults) { attrs.validate(f) })
+	input.Must("WorkspaceFromWorkspaceAttributes", scope, id, func(f *input.Faults) { attrs.validate(f) })
 	stack := awscdk.Stack_Of(scope)
 	arn := attrs.WorkspaceArn
 	if arn == nil {
@@ -64,42 +67,42 @@ func WorkspaceFromWorkspaceAttributes(scope constructs.Construct, id *string, at
 	return w
 }
 
-func (a *WorkspaceAttributes) validate(f *faults) {
+func (a *WorkspaceAttributes) validate(f *input.Faults) {
 	if a == nil || a.WorkspaceArn == nil && a.WorkspaceId == nil {
-		f.add("neither the ARN nor the id of the workspace is given")
+		f.Add("neither the ARN nor the id of the workspace is given")
 		return
 	}
 	if a.WorkspaceArn != nil {
 		if a.WorkspaceId != nil || a.Region != nil || a.Account != nil {
-			f.add("WorkspaceArn says it all; leave out WorkspaceId, Region and Account")
+			f.Add("WorkspaceArn says it all; leave out WorkspaceId, Region and Account")
 		}
 		if !workspaceARN.MatchString(*a.WorkspaceArn) && !arnOfTokens(*a.WorkspaceArn) {
-			f.add("%q is not the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-a1b2c3d4", *a.WorkspaceArn)
+			f.Add("%q is not the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-a1b2c3d4", *a.WorkspaceArn)
 		}
 		return
 	}
-	if !unresolved(*a.WorkspaceId) && !strings.HasPrefix(*a.WorkspaceId, "ws-") {
-		f.add("%q is not the id of a workspace; it starts with ws-", *a.WorkspaceId)
+	if !token.In(*a.WorkspaceId) && !strings.HasPrefix(*a.WorkspaceId, "ws-") {
+		f.Add("%q is not the id of a workspace; it starts with ws-", *a.WorkspaceId)
 	}
-	if known(a.Region) && !regionName.MatchString(*a.Region) {
-		f.add("Region is %q; give the name of a region, such as eu-west-1", *a.Region)
+	if input.Known(a.Region) && !regionName.MatchString(*a.Region) {
+		f.Add("Region is %q; give the name of a region, such as eu-west-1", *a.Region)
 	}
-	if known(a.Account) && !accountId.MatchString(*a.Account) {
-		f.add("Account is %q; give the 12 digits of an account", *a.Account)
+	if input.Known(a.Account) && !accountId.MatchString(*a.Account) {
+		f.Add("Account is %q; give the 12 digits of an account", *a.Account)
 	}
 }
 
 // arnOfTokens says whether an ARN has tokens and what is known of it fits a workspace. A token has no colon, so an ARN
 // put together from tokens still shows its service; awscdk's SplitArn relies on the same.
 func arnOfTokens(arn string) bool {
-	if !unresolved(arn) {
+	if !token.In(arn) {
 		return false
 	}
 	parts := strings.SplitN(arn, ":", 6)
 	if parts[0] != "arn" {
-		return unresolved(parts[0]) // the whole ARN is one token
+		return token.In(parts[0]) // the whole ARN is one token
 	}
 	return len(parts) == 6 &&
-		(parts[2] == "aps" || unresolved(parts[2])) &&
-		(strings.HasPrefix(parts[5], "workspace/") || unresolved(strings.SplitN(parts[5], "/", 2)[0]))
+		(parts[2] == "aps" || token.In(parts[2])) &&
+		(strings.HasPrefix(parts[5], "workspace/") || token.In(strings.SplitN(parts[5], "/", 2)[0]))
 }

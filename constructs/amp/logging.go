@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // vendedLogs starts the names of log groups that AWS services write to. CloudWatch Logs bounds the size of its resource
@@ -41,9 +43,9 @@ type QueryLoggingProps struct {
 	QspThreshold *float64
 }
 
-func (p *LoggingProps) validate(where string, f *faults) {
+func (p *LoggingProps) validate(where string, f *input.Faults) {
 	if p != nil && p.LogGroup != nil && p.Retention != "" {
-		f.add("%s.LogGroup and Retention are both set; a given log group keeps its own retention, so leave Retention out", where)
+		f.Add("%s.LogGroup and Retention are both set; a given log group keeps its own retention, so leave Retention out", where)
 	}
 }
 
@@ -70,8 +72,8 @@ func (p *QueryLoggingProps) configuration(w *Workspace, removal awscdk.RemovalPo
 // logGroupArn ends in :*, as AMP wants it; awscdk has it that way for log groups of its own and imported ones.
 func (p *LoggingProps) logGroupArn(w *Workspace, id string, removal awscdk.RemovalPolicy) *string {
 	if g := p.LogGroup; g != nil {
-		if known(g.LogGroupName()) && !strings.HasPrefix(*g.LogGroupName(), vendedLogs) {
-			warn(w, "logGroupName", "log group %s does not start with %s; CloudWatch Logs bounds the size of the policy for such groups, and log delivery stops being set up once it is full", *g.LogGroupName(), vendedLogs)
+		if input.Known(g.LogGroupName()) && !strings.HasPrefix(*g.LogGroupName(), vendedLogs) {
+			input.Warn(w, "logGroupName", "log group %s does not start with %s; CloudWatch Logs bounds the size of the policy for such groups, and log delivery stops being set up once it is full", *g.LogGroupName(), vendedLogs)
 		}
 		return g.LogGroupArn()
 	}

@@ -7,6 +7,9 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
 )
 
 // MetricActiveSeries implements [IWorkspace].
@@ -73,10 +76,10 @@ func (w *Workspace) usage(resource, statistic string, options *awscloudwatch.Met
 // elsewhere is the account and region of a workspace that is known to be in others than its stack.
 func (w *Workspace) elsewhere() (account, region *string) {
 	env, stack := w.Env(), awscdk.Stack_Of(w)
-	if differ(env.Account, stack.Account()) {
+	if input.Differ(env.Account, stack.Account()) {
 		account = env.Account
 	}
-	if differ(env.Region, stack.Region()) {
+	if input.Differ(env.Region, stack.Region()) {
 		region = env.Region
 	}
 	return account, region
@@ -123,12 +126,12 @@ func (w *Workspace) AddAlarms(props *AlarmsProps) *Alarms {
 	if discarded == nil {
 		discarded = jsii.Number(0)
 	}
-	var f faults
-	f.atLeastZero("DiscardedSamplesThreshold", discarded)
-	f.atLeastZero("ActiveSeriesThreshold", props.ActiveSeriesThreshold)
-	f.atLeastZero("IngestionRateThreshold", props.IngestionRateThreshold)
-	validatePlace(w, w, "alarms", &f)
-	f.panicIfAny(*w.Node().Path() + ": AddAlarms")
+	var f input.Faults
+	atLeastZero(&f, "DiscardedSamplesThreshold", discarded)
+	atLeastZero(&f, "ActiveSeriesThreshold", props.ActiveSeriesThreshold)
+	atLeastZero(&f, "IngestionRateThreshold", props.IngestionRateThreshold)
+	f.InPlace(w, "workspace", w, "alarms")
+	f.PanicIfAny(*w.Node().Path() + ": AddAlarms")
 
 	// Samples are lost already when one is discarded; a use that nears its quota may be a short peak.
 	a := &Alarms{DiscardedSamples: w.alarm("DiscardedSamplesAlarm", w.MetricDiscardedSamples(nil), discarded, 1,
@@ -142,9 +145,9 @@ func (w *Workspace) AddAlarms(props *AlarmsProps) *Alarms {
 	return a
 }
 
-func (f *faults) atLeastZero(what string, n *float64) {
-	if n != nil && !unresolved(n) && *n < 0 {
-		f.add("%s is %s; it must be at least 0", what, number(*n))
+func atLeastZero(f *input.Faults, what string, n *float64) {
+	if n != nil && !token.Is(*n) && *n < 0 {
+		f.Add("%s is %s; it must be at least 0", what, input.Number(n))
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // ResourcePolicyProps configures a [ResourcePolicy].
@@ -51,7 +53,7 @@ func NewResourcePolicy(scope constructs.Construct, id *string, props *ResourcePo
 	if props == nil {
 		props = &ResourcePolicyProps{}
 	}
-	must("NewResourcePolicy", scope, id, func(f *faults) { props.validate(scope, f) })
+	input.Must("NewResourcePolicy", scope, id, func(f *input.Faults) { props.validate(scope, f) })
 	p := newResourcePolicy(scope, id, props.Workspace)
 	p.allow(props.RemoteWriters, remoteWriteActions)
 	p.allow(props.Queriers, queryActions)
@@ -78,11 +80,11 @@ func newResourcePolicy(scope constructs.Construct, id *string, workspace IWorksp
 
 // AddStatements adds statements as [ResourcePolicyProps] takes them, and panics when one allows everybody.
 func (p *ResourcePolicy) AddStatements(statements ...awsiam.PolicyStatement) {
-	var f faults
+	var f input.Faults
 	for i, s := range statements {
 		rejectEverybody(p, fmt.Sprintf("statement %d", i), s, &f)
 	}
-	f.panicIfAny(*p.Node().Path() + ": AddStatements")
+	f.PanicIfAny(*p.Node().Path() + ": AddStatements")
 	for _, s := range statements {
 		p.add(s)
 	}
@@ -103,16 +105,16 @@ func (p *ResourcePolicy) add(statement awsiam.PolicyStatement) {
 	p.document.AddStatements(statement)
 }
 
-func (p *ResourcePolicyProps) validate(scope constructs.Construct, f *faults) {
+func (p *ResourcePolicyProps) validate(scope constructs.Construct, f *input.Faults) {
 	if scope == nil {
 		return // a fault already, and without a stack nothing can be resolved
 	}
 	if p.Workspace == nil {
-		f.add("Workspace is not set")
+		f.Add("Workspace is not set")
 	} else {
-		validatePlace(scope, p.Workspace, "resource policy", f)
+		f.InPlace(scope, "workspace", p.Workspace, "resource policy")
 		if w, ok := p.Workspace.(*Workspace); ok && w.policy != nil {
-			f.add("workspace %s has a resource policy already, at %s, and can have only one; add to it with AddStatements, or make this one before the grants",
+			f.Add("workspace %s has a resource policy already, at %s, and can have only one; add to it with AddStatements, or make this one before the grants",
 				*w.Node().Path(), *w.policy.Node().Path())
 		}
 	}
@@ -128,7 +130,7 @@ func (p *ResourcePolicyProps) validate(scope constructs.Construct, f *faults) {
 			where := fmt.Sprintf("%s[%d]", list.name, i)
 			count++
 			if principal == nil {
-				f.add("%s is nil; remove it or name a principal", where)
+				f.Add("%s is nil; remove it or name a principal", where)
 				continue
 			}
 			rejectEverybody(scope, where, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -143,30 +145,14 @@ func (p *ResourcePolicyProps) validate(scope constructs.Construct, f *faults) {
 		}
 	}
 	if count == 0 {
-		f.add("the policy allows nothing; name RemoteWriters, Queriers or Statements")
-	}
-}
-
-// validatePlace reports a workspace that is not where the stack is: what belongs to a workspace is made beside it.
-func validatePlace(scope constructs.Construct, workspace IWorkspace, what string, f *faults) {
-	if scope == nil {
-		return
-	}
-	stack := awscdk.Stack_Of(scope)
-	if differ(workspace.Env().Account, stack.Account()) {
-		f.add("workspace %s is in account %s, the stack in %s; put the %s in a stack of account %s",
-			*workspace.Node().Path(), *workspace.Env().Account, *stack.Account(), what, *workspace.Env().Account)
-	}
-	if differ(workspace.Env().Region, stack.Region()) {
-		f.add("workspace %s is in %s, the stack in %s; put the %s in a stack of %s",
-			*workspace.Node().Path(), *workspace.Env().Region, *stack.Region(), what, *workspace.Env().Region)
+		f.Add("the policy allows nothing; name RemoteWriters, Queriers or Statements")
 	}
 }
 
 // rejectEverybody reports a statement that allows a wildcard principal which no condition narrows down.
-func rejectEverybody(scope constructs.Construct, where string, statement awsiam.PolicyStatement, f *faults) {
+func rejectEverybody(scope constructs.Construct, where string, statement awsiam.PolicyStatement, f *input.Faults) {
 	if statement == nil {
-		f.add("%s is nil; remove it", where)
+		f.Add("%s is nil; remove it", where)
 		return
 	}
 	s := statementJSON(scope, statement)
@@ -174,11 +160,11 @@ func rejectEverybody(scope constructs.Construct, where string, statement awsiam.
 	switch {
 	case s["Effect"] == "Deny":
 	case s["NotPrincipal"] != nil:
-		f.add("%s allows everybody but some (NotPrincipal); name who is allowed", where)
+		f.Add("%s allows everybody but some (NotPrincipal); name who is allowed", where)
 	case s["Principal"] == nil:
-		f.add("%s has no principal; name who is allowed", where)
+		f.Add("%s has no principal; name who is allowed", where)
 	case hasWildcard(s["Principal"]) && !narrows(conditions):
-		f.add("%s allows everybody (*); name a role, an account or an organization, or add a condition on one of %s", where, strings.Join(narrowingKeys, ", "))
+		f.Add("%s allows everybody (*); name a role, an account or an organization, or add a condition on one of %s", where, strings.Join(narrowingKeys, ", "))
 	}
 }
 

@@ -8,6 +8,10 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
 )
 
 // RuleGroupsNamespaceProps configures a [RuleGroupsNamespace]: Groups, or Yaml.
@@ -144,13 +148,13 @@ type ruleNode struct {
 }
 
 func (r *RecordingRule) node() ruleNode {
-	return ruleNode{Record: stringOr(r.Record, ""), Expr: stringOr(r.Expr, ""), Labels: plainMap(r.Labels)}
+	return ruleNode{Record: input.StringOr(r.Record, ""), Expr: input.StringOr(r.Expr, ""), Labels: input.Map(r.Labels)}
 }
 
 func (r *AlertingRule) node() ruleNode {
 	return ruleNode{
-		Alert: stringOr(r.Alert, ""), Expr: stringOr(r.Expr, ""), For: promText(r.For), KeepFiringFor: promText(r.KeepFiringFor),
-		Labels: plainMap(r.Labels), Annotations: plainMap(r.Annotations),
+		Alert: input.StringOr(r.Alert, ""), Expr: input.StringOr(r.Expr, ""), For: promText(r.For), KeepFiringFor: promText(r.KeepFiringFor),
+		Labels: input.Map(r.Labels), Annotations: input.Map(r.Annotations),
 	}
 }
 
@@ -169,11 +173,11 @@ func NewRuleGroupsNamespace(scope constructs.Construct, id *string, props *RuleG
 	}
 	var data string
 	var doubts []string
-	must("NewRuleGroupsNamespace", scope, id, func(f *faults) { data, doubts = props.validate(scope, f) })
+	input.Must("NewRuleGroupsNamespace", scope, id, func(f *input.Faults) { data, doubts = props.validate(scope, f) })
 	r := &RuleGroupsNamespace{name: props.Name}
 	awscdk.NewResource_Override(r, scope, id, nil)
 	for _, doubt := range doubts {
-		warn(r, "duplicateRule", "%s", doubt)
+		input.Warn(r, "duplicateRule", "%s", doubt)
 	}
 	if r.name == nil {
 		r.name = awscdk.Names_UniqueResourceName(r, &awscdk.UniqueResourceNameOptions{MaxLength: jsii.Number(64), Separator: jsii.String("-")})
@@ -194,25 +198,25 @@ func (r *RuleGroupsNamespace) RuleGroupsNamespaceArn() *string { return r.arn }
 func (r *RuleGroupsNamespace) RuleGroupsNamespaceName() *string { return r.name }
 
 // validate gives back the rule file, and what may be wrong with it.
-func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *faults) (data string, doubts []string) {
+func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input.Faults) (data string, doubts []string) {
 	if p.Workspace == nil {
-		f.add("Workspace is not set")
+		f.Add("Workspace is not set")
 	} else {
-		validatePlace(scope, p.Workspace, "rules", f)
+		f.InPlace(scope, "workspace", p.Workspace, "rules")
 	}
-	if known(p.Name) && !namespaceName.MatchString(*p.Name) {
-		f.add("Name is %q; it must have 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit", *p.Name)
+	if p.Name != nil {
+		f.AddAll("", prom.CheckNamespace(*p.Name))
 	}
 	if p.Yaml != nil {
 		if p.Groups != nil {
-			f.add("Yaml is set together with Groups; it is the whole file, so leave one out")
+			f.Add("Yaml is set together with Groups; it is the whole file, so leave one out")
 		}
-		if unresolved(*p.Yaml) {
+		if token.In(*p.Yaml) {
 			return *p.Yaml, nil
 		}
 		var file ruleFile
 		if err := decodeStrict(*p.Yaml, &file); err != nil {
-			f.add("Yaml is not a rule file: %s", oneLine(err))
+			f.Add("Yaml is not a rule file: %s", prom.OneLine(err))
 			return "", nil
 		}
 		return *p.Yaml, file.validate(p.CheckExpr, f)
@@ -226,7 +230,7 @@ func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *fault
 }
 
 // file turns groups into a rule file, and reports what that file would not show.
-func (p *RuleGroupsNamespaceProps) file(f *faults) ruleFile {
+func (p *RuleGroupsNamespaceProps) file(f *input.Faults) ruleFile {
 	var file ruleFile
 	if p.Groups == nil {
 		return file
@@ -234,14 +238,14 @@ func (p *RuleGroupsNamespaceProps) file(f *faults) ruleFile {
 	for i, g := range *p.Groups {
 		where := fmt.Sprintf("Groups[%d]", i)
 		if g == nil {
-			f.add("%s is nil; remove it or describe a group", where)
+			f.Add("%s is nil; remove it or describe a group", where)
 			continue
 		}
-		f.promDuration(where+".Interval", g.Interval, true)
-		f.promDuration(where+".QueryOffset", g.QueryOffset, false)
-		f.numberIn(where+".Limit", g.Limit, 0, maxWholeNumber)
+		promDuration(f, where+".Interval", g.Interval, true)
+		promDuration(f, where+".QueryOffset", g.QueryOffset, false)
+		f.NumberIn(where+".Limit", g.Limit, 0, maxWholeNumber)
 		node := ruleGroupNode{
-			Name: stringOr(g.Name, ""), Interval: promText(g.Interval), QueryOffset: promText(g.QueryOffset), Limit: plainNumber(g.Limit),
+			Name: input.StringOr(g.Name, ""), Interval: promText(g.Interval), QueryOffset: promText(g.QueryOffset), Limit: plainNumber(g.Limit),
 		}
 		if g.Rules != nil {
 			for j, r := range *g.Rules {
@@ -250,11 +254,11 @@ func (p *RuleGroupsNamespaceProps) file(f *faults) ruleFile {
 				record, isRecord := r.(*RecordingRule)
 				switch {
 				case !isAlert && !isRecord, isAlert && alert == nil, isRecord && record == nil:
-					f.add("%s is nil; remove it or describe a rule", where)
+					f.Add("%s is nil; remove it or describe a rule", where)
 					continue
 				case isAlert:
-					f.promDuration(where+".For", alert.For, false)
-					f.promDuration(where+".KeepFiringFor", alert.KeepFiringFor, false)
+					promDuration(f, where+".For", alert.For, false)
+					promDuration(f, where+".KeepFiringFor", alert.KeepFiringFor, false)
 				}
 				node.Rules = append(node.Rules, r.node())
 			}

@@ -11,6 +11,10 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
 )
 
 // IWorkspace is an AMP workspace, created in this app or imported.
@@ -168,7 +172,7 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 	if props == nil {
 		props = &WorkspaceProps{}
 	}
-	must("NewWorkspace", scope, id, func(f *faults) { props.validate(scope, f) })
+	input.Must("NewWorkspace", scope, id, func(f *input.Faults) { props.validate(scope, f) })
 	w := &Workspace{created: true, encrypted: props.EncryptionKey != nil}
 	awscdk.NewResource_Override(w, scope, id, nil)
 	removal := props.RemovalPolicy
@@ -195,33 +199,33 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 	return w
 }
 
-func (p *WorkspaceProps) validate(scope constructs.Construct, f *faults) {
-	if a := p.Alias; known(a) && utf8.RuneCountInString(*a) > maxAliasLength {
-		f.add("Alias %q has %d characters; AMP takes at most %d", *a, utf8.RuneCountInString(*a), maxAliasLength)
+func (p *WorkspaceProps) validate(scope constructs.Construct, f *input.Faults) {
+	if a := p.Alias; input.Known(a) && utf8.RuneCountInString(*a) > maxAliasLength {
+		f.Add("Alias %q has %d characters; AMP takes at most %d", *a, utf8.RuneCountInString(*a), maxAliasLength)
 	}
-	f.durationIn("RetentionPeriod", p.RetentionPeriod, "days", 1, maxRetentionDays, "")
-	f.durationIn("OutOfOrderTimeWindow", p.OutOfOrderTimeWindow, "seconds", 0, maxOutOfOrderSeconds, outOfOrderQuotaMessage)
-	f.durationIn("RuleQueryOffset", p.RuleQueryOffset, "seconds", 0, maxRuleOffsetSeconds, "")
+	durationIn(f, "RetentionPeriod", p.RetentionPeriod, "days", 1, maxRetentionDays, "")
+	durationIn(f, "OutOfOrderTimeWindow", p.OutOfOrderTimeWindow, "seconds", 0, maxOutOfOrderSeconds, outOfOrderQuotaMessage)
+	durationIn(f, "RuleQueryOffset", p.RuleQueryOffset, "seconds", 0, maxRuleOffsetSeconds, "")
 	p.validateLimits(f)
 	p.Logging.validate("Logging", f)
 	if q := p.QueryLogging; q != nil {
 		q.validate("QueryLogging", f)
 		if q.QspThreshold == nil {
-			f.add("QueryLogging.QspThreshold is not set; give the number of samples from which on a query is logged, 0 for all")
+			f.Add("QueryLogging.QspThreshold is not set; give the number of samples from which on a query is logged, 0 for all")
 		}
-		f.numberIn("QueryLogging.QspThreshold", q.QspThreshold, 0, maxWholeNumber)
+		f.NumberIn("QueryLogging.QspThreshold", q.QspThreshold, 0, maxWholeNumber)
 	}
 	if p.AlertManager != nil {
 		p.AlertManager.validate(scope, f)
 	}
 	if k := p.EncryptionKey; k != nil && scope != nil {
-		if here := awscdk.Stack_Of(scope).Region(); differ(k.Env().Region, here) {
-			f.add("EncryptionKey is in %s, the workspace in %s; use a key of %s", *k.Env().Region, *here, *here)
+		if here := awscdk.Stack_Of(scope).Region(); input.Differ(k.Env().Region, here) {
+			f.Add("EncryptionKey is in %s, the workspace in %s; use a key of %s", *k.Env().Region, *here, *here)
 		}
 	}
 }
 
-func (p *WorkspaceProps) validateLimits(f *faults) {
+func (p *WorkspaceProps) validateLimits(f *input.Faults) {
 	if p.LimitsPerLabelSets == nil {
 		return
 	}
@@ -229,25 +233,25 @@ func (p *WorkspaceProps) validateLimits(f *faults) {
 	for i, limit := range *p.LimitsPerLabelSets {
 		where := fmt.Sprintf("LimitsPerLabelSets[%d]", i)
 		if limit == nil {
-			f.add("%s is nil; remove it or describe a limit", where)
+			f.Add("%s is nil; remove it or describe a limit", where)
 			continue
 		}
 		if limit.MaxSeries == nil {
-			f.add("%s.MaxSeries is not set; give a number of active series, 0 for metrics without a limit", where)
+			f.Add("%s.MaxSeries is not set; give a number of active series, 0 for metrics without a limit", where)
 		}
-		f.numberIn(where+".MaxSeries", limit.MaxSeries, 0, maxWholeNumber)
-		labels := plainMap(limit.LabelSet)
+		f.NumberIn(where+".MaxSeries", limit.MaxSeries, 0, maxWholeNumber)
+		labels := input.Map(limit.LabelSet)
 		for _, name := range sortedKeys(labels) {
-			if !unresolved(name) && !labelName.MatchString(name) {
-				f.add("%s.LabelSet: %q is not the name of a label: letters, digits and underscores, not starting with a digit", where, name)
+			if !token.In(name) && !prom.LabelName.MatchString(name) {
+				f.Add("%s.LabelSet: %q is not the name of a label: letters, digits and underscores, not starting with a digit", where, name)
 			}
 			if labels[name] == "" {
-				f.add("%s.LabelSet: label %s has no value", where, name)
+				f.Add("%s.LabelSet: label %s has no value", where, name)
 			}
 		}
 		key := fmt.Sprint(labels) // fmt sorts the keys
 		if first, twice := seen[key]; twice {
-			f.add("%s has the label set of LimitsPerLabelSets[%d]; give each label set once", where, first)
+			f.Add("%s has the label set of LimitsPerLabelSets[%d]; give each label set once", where, first)
 		}
 		seen[key] = i
 	}
@@ -267,7 +271,7 @@ func (p *WorkspaceProps) configuration() any {
 		limits := []*awsaps.CfnWorkspace_LimitsPerLabelSetProperty{}
 		for _, limit := range *p.LimitsPerLabelSets {
 			labels := []*awsaps.CfnWorkspace_LabelProperty{}
-			values := plainMap(limit.LabelSet)
+			values := input.Map(limit.LabelSet)
 			for _, name := range sortedKeys(values) {
 				labels = append(labels, &awsaps.CfnWorkspace_LabelProperty{Name: jsii.String(name), Value: jsii.String(values[name])})
 			}

@@ -2,14 +2,13 @@ package amp
 
 import (
 	"bytes"
-	"fmt"
-	"regexp"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
 )
 
 // encodeYAML writes the same text for the same value: yaml sorts the keys of maps.
@@ -35,54 +34,22 @@ func plainNumber(n *float64) *yaml.Node {
 	if n == nil {
 		return nil
 	}
-	value := number(*n)
-	if unresolved(n) {
-		value = *awscdk.Token_AsString(n, nil)
-	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Value: value}
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: input.Number(n)}
 }
-
-// promDurationPattern is Prometheus' grammar of durations.
-// Source: Prometheus, model.ParseDuration.
-var promDurationPattern = regexp.MustCompile(`^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$`)
 
 // promDuration reports a duration that cannot be written into a rule file or an alert manager's configuration.
-func (f *faults) promDuration(what string, d awscdk.Duration, positive bool) {
-	switch {
-	case d == nil:
-	case *d.IsUnresolved():
-		f.add("%s is a token; it must be known at synthesis", what)
-	case positive && *milliseconds(d) <= 0:
-		f.add("%s is 0; it must be more than 0", what)
+func promDuration(f *input.Faults, what string, d awscdk.Duration, positive bool) {
+	if t := f.Duration(what, d); positive && t != nil && *t <= 0 {
+		f.Add("%s is 0; it must be more than 0", what)
 	}
 }
 
-func milliseconds(d awscdk.Duration) *float64 {
-	return d.ToMilliseconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
-}
-
-// promText writes a duration as Prometheus does: 1h30m, 45s, 500ms. nil is empty, and so is a token, which promDuration
-// reports.
+// promText writes a duration as Prometheus does. nil is empty, and so is a token, which promDuration reports.
 func promText(d awscdk.Duration) string {
-	if d == nil || *d.IsUnresolved() {
-		return ""
+	if t := new(input.Faults).Duration("", d); t != nil {
+		return prom.Duration(*t)
 	}
-	ms := int64(*milliseconds(d))
-	if ms == 0 {
-		return "0s"
-	}
-	var b strings.Builder
-	for _, unit := range []struct {
-		name string
-		size time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}} {
-		size := unit.size.Milliseconds()
-		if n := ms / size; n > 0 {
-			fmt.Fprintf(&b, "%d%s", n, unit.name)
-		}
-		ms %= size
-	}
-	return b.String()
+	return ""
 }
 
 // alertManagerDocument is the form of AMP: the files of an Alertmanager as text.
@@ -135,9 +102,9 @@ func (d *AlertManagerDefinition) yaml() string {
 					TopicArn: *s.Topic.TopicArn(),
 					// AMP refuses a receiver without it.
 					Sigv4:        map[string]string{"region": *s.Topic.Env().Region},
-					Subject:      stringOr(s.Subject, ""),
-					Message:      stringOr(s.Message, ""),
-					Attributes:   plainMap(s.Attributes),
+					Subject:      input.StringOr(s.Subject, ""),
+					Message:      input.StringOr(s.Message, ""),
+					Attributes:   input.Map(s.Attributes),
 					SendResolved: s.SendResolved,
 				})
 			}
@@ -149,8 +116,8 @@ func (d *AlertManagerDefinition) yaml() string {
 
 func (r *AlertRoute) node() *routeNode {
 	n := &routeNode{
-		Receiver: stringOr(r.Receiver, ""), GroupBy: plainStrings(r.GroupBy), Matchers: plainStrings(r.Matchers),
-		Continue: boolOr(r.Continue, false), GroupWait: promText(r.GroupWait),
+		Receiver: input.StringOr(r.Receiver, ""), GroupBy: input.Strings(r.GroupBy), Matchers: input.Strings(r.Matchers),
+		Continue: input.BoolOr(r.Continue, false), GroupWait: promText(r.GroupWait),
 		GroupInterval: promText(r.GroupInterval), RepeatInterval: promText(r.RepeatInterval),
 	}
 	if r.Routes != nil {
@@ -163,10 +130,10 @@ func (r *AlertRoute) node() *routeNode {
 
 // validateAlertManagerYaml checks the form that AMP wants, which differs from that of an Alertmanager, and the names of
 // receivers. The rest is left to AMP: it knows which parts of an Alertmanager it supports.
-func validateAlertManagerYaml(where, text string, f *faults) {
+func validateAlertManagerYaml(where, text string, f *input.Faults) {
 	var doc alertManagerDocument
 	if err := decodeStrict(text, &doc); err != nil {
-		f.add("%s is not in AMP's form, a document with alertmanager_config (text) and, on request, template_files: %s", where, oneLine(err))
+		f.Add("%s is not in AMP's form, a document with alertmanager_config (text) and, on request, template_files: %s", where, prom.OneLine(err))
 		return
 	}
 	var config struct {
@@ -176,17 +143,17 @@ func validateAlertManagerYaml(where, text string, f *faults) {
 		} `yaml:"receivers"`
 	}
 	if err := yaml.Unmarshal([]byte(doc.Config), &config); err != nil {
-		f.add("%s: alertmanager_config is not YAML: %s", where, oneLine(err))
+		f.Add("%s: alertmanager_config is not YAML: %s", where, prom.OneLine(err))
 		return
 	}
 	if config.Route == nil || config.Route.Receiver == "" {
-		f.add("%s: alertmanager_config has no route with a receiver", where)
+		f.Add("%s: alertmanager_config has no route with a receiver", where)
 		return
 	}
 	names := map[string]bool{}
 	for _, r := range config.Receivers {
 		if names[r.Name] {
-			f.add("%s: two receivers are named %q", where, r.Name)
+			f.Add("%s: two receivers are named %q", where, r.Name)
 		}
 		names[r.Name] = true
 	}
@@ -199,16 +166,14 @@ type lenientRoute struct {
 	Routes   []*lenientRoute `yaml:"routes"`
 }
 
-func (r *lenientRoute) check(where string, names map[string]bool, f *faults) {
+func (r *lenientRoute) check(where string, names map[string]bool, f *input.Faults) {
 	if r == nil {
 		return
 	}
 	if r.Receiver != "" && !names[r.Receiver] {
-		f.add("%s: no receiver is named %q; there are %q", where, r.Receiver, sortedKeys(names))
+		f.Add("%s: no receiver is named %q; there are %q", where, r.Receiver, sortedKeys(names))
 	}
 	for _, child := range r.Routes {
 		child.check(where, names, f)
 	}
 }
-
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

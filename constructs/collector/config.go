@@ -129,7 +129,7 @@ func (c Config) Validate() error {
 	c.CollectorMetrics.validate(&v, c.Scrape)
 	c.Traces.validate(&v, c.OTLP)
 	c.RemoteWrite.validate(&v)
-	c.Delivery.validate(&v)
+	c.Delivery.validate(&v, c.MemoryLimitMiB)
 	c.Task.validate(&v)
 	c.Labels.validate(&v)
 	if c.MemoryLimitMiB != 0 && c.MemoryLimitMiB < minMemoryLimitMiB {

@@ -59,8 +59,10 @@ const (
 	// splitTimeout is that of a batch which is never held back, because any size is enough.
 	splitTimeout = time.Second
 
-	// Encoded to decoded size is about 1 : 7 (measured: 600,000 samples fill a container of 512 MiB to 461 MiB).
-	queueShareOfMemory  = 11
+	// A queue in memory holds decoded data, about seven times as large as encoded (measured: 600,000 samples fill a container of
+	// 512 MiB to 461 MiB). The default queue gets a share of the container's memory.
+	decodedPerEncoded   = 7
+	queueMemoryPercent  = 64
 	defaultQueueMiB     = 46  // where the container's limit is not known: that of 512 MiB
 	defaultDiskQueueMiB = 512 // two hours of 1,000 samples per second, at 75 bytes each
 	taskQueueMiB        = 4   // ECS metrics are few: some ten samples in 20 s
@@ -154,7 +156,7 @@ type fileStorage struct {
 	} `yaml:"compaction"`
 }
 
-func (d Delivery) validate(v *faults) {
+func (d Delivery) validate(v *faults, memoryLimitMiB int) {
 	if d.OneHop {
 		for _, field := range []struct {
 			name string
@@ -168,6 +170,10 @@ func (d Delivery) validate(v *faults) {
 	}
 	if d.QueueSizeMiB < 0 {
 		v.add("delivery: queue size %d MiB is less than 0", d.QueueSizeMiB)
+	}
+	if need := d.QueueSizeMiB * decodedPerEncoded; d.QueueDirectory == "" && memoryLimitMiB != 0 && need > memoryLimitMiB {
+		v.add("delivery: queue size %d MiB takes about %d MiB of memory when it is full, more than the collector's limit of %d MiB, and it would be killed before; "+
+			"lower it, raise the limit, or keep the queue on disk", d.QueueSizeMiB, need, memoryLimitMiB)
 	}
 	if d.QueueDirectory != "" && !strings.HasPrefix(d.QueueDirectory, "/") && !hasPlaceholder(d.QueueDirectory) {
 		v.add("delivery: queue directory %q is not an absolute path", d.QueueDirectory)
@@ -275,7 +281,7 @@ func (c Config) queueMiB(exporter string) int {
 	case c.Delivery.QueueDirectory != "":
 		return defaultDiskQueueMiB
 	case c.MemoryLimitMiB != 0:
-		return max(1, c.MemoryLimitMiB/queueShareOfMemory)
+		return max(1, c.MemoryLimitMiB*queueMemoryPercent/100/decodedPerEncoded)
 	}
 	return defaultQueueMiB
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/grafana/grafana-foundation-sdk/go/units"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
 )
 
 // Options of all dashboards. The zero value is good.
@@ -142,8 +144,7 @@ const (
 )
 
 var (
-	uidText   = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	uidText = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
 // resolve fills in the defaults. It changes no slice of the caller.
@@ -232,7 +233,7 @@ func (m Metric) faults() (errs []error) {
 			fault("By is %q, but a histogram is not split; leave it out", m.By)
 		}
 	case Counter, Gauge:
-		if m.By != "" && !labelName.MatchString(m.By) {
+		if m.By != "" && !prom.LabelName.MatchString(m.By) {
 			fault("By is %q; it must be the name of a label", m.By)
 		}
 	default:

@@ -7,9 +7,10 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
 )
 
 // Query is a query of a panel, ready for a Prometheus.
@@ -102,9 +103,9 @@ func substitute(expr, interval string, values map[string]string) (string, error)
 		every, err := time.ParseDuration(interval)
 		switch {
 		case name == "__rate_interval" && err == nil:
-			return promDuration(rateIntervalTimes * every)
+			return prom.Duration(rateIntervalTimes * every)
 		case name == "__interval" && err == nil:
-			return promDuration(every)
+			return prom.Duration(every)
 		case name == "__range":
 			return "1h"
 		}
@@ -117,17 +118,4 @@ func substitute(expr, interval string, values map[string]string) (string, error)
 		return expr, fmt.Errorf("%s: variable %s has no value; give it one", expr, strings.Join(unknown, ", "))
 	}
 	return expr, nil
-}
-
-// promDuration writes a duration as PromQL does, in the largest unit that divides it.
-func promDuration(d time.Duration) string {
-	for _, u := range []struct {
-		size time.Duration
-		name string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
-		if d%u.size == 0 {
-			return strconv.FormatInt(int64(d/u.size), 10) + u.name
-		}
-	}
-	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
 }

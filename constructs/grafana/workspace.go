@@ -14,6 +14,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // WorkspaceProps configures a [Workspace].
@@ -188,7 +189,7 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 		props = &WorkspaceProps{}
 	}
 	var subnets *[]*string
-	must("NewWorkspace", scope, id, func(f *faults) { subnets = props.validate(f) })
+	input.Must("NewWorkspace", scope, id, func(f *input.Faults) { subnets = props.validate(f) })
 	w := &Workspace{role: props.Role, workspaces: slices.Clone(*props.Workspaces), version: props.GrafanaVersion}
 	awscdk.NewResource_Override(w, scope, id, nil)
 	if w.role == nil {
@@ -216,8 +217,8 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 	}
 	w.cfn.ApplyRemovalPolicy(removal, nil)
 	if !props.identityCenter() && props.Saml.AdminRoles == nil {
-		awscdk.Annotations_Of(w).AddWarningV2(jsii.String("cdk-otel-prometheus:grafanaWithoutAdmin"), jsii.String(
-			"Saml.AdminRoles is not set and IdentityCenter is off: nobody can administer the workspace; name the values of the role attribute that make an administrator"))
+		input.Warn(w, "grafanaWithoutAdmin",
+			"Saml.AdminRoles is not set and IdentityCenter is off: nobody can administer the workspace; name the values of the role attribute that make an administrator")
 	}
 	return w
 }
@@ -338,7 +339,7 @@ func anyBool(b *bool) interface{} {
 
 // major is the major version, or 0 where it is not known.
 func major(version *string) (n int) {
-	if known(version) && grafanaVersion.MatchString(*version) {
+	if input.Known(version) && grafanaVersion.MatchString(*version) {
 		fmt.Sscanf(*version, "%d.", &n)
 	}
 	return n

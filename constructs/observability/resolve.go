@@ -8,19 +8,20 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
 )
 
 // config copies the props into plain values.
-func (p *ServiceRulesProps) config(f *faults) rules.Config {
+func (p *ServiceRulesProps) config(f *input.Faults) rules.Config {
 	c := rules.Config{
-		Service:     rules.Service{TaskFamily: stringOr(p.TaskFamily), Cluster: stringOr(p.Cluster), Matchers: plainMap(p.Matchers)},
-		TaskMetrics: plainStrings(p.TaskMetrics), Labels: plainMap(p.Labels),
+		Service:     rules.Service{TaskFamily: input.StringOr(p.TaskFamily, ""), Cluster: input.StringOr(p.Cluster, ""), Matchers: input.Map(p.Matchers)},
+		TaskMetrics: input.Strings(p.TaskMetrics), Labels: input.Map(p.Labels),
 		Tasks: p.Tasks, Containers: p.Containers, Scrape: p.Scrape, Collector: p.Collector,
-		PageSeverity: stringOr(p.PageSeverity), TicketSeverity: stringOr(p.TicketSeverity), RunbookURL: stringOr(p.RunbookUrl),
+		PageSeverity: input.StringOr(p.PageSeverity, ""), TicketSeverity: input.StringOr(p.TicketSeverity, ""), RunbookURL: input.StringOr(p.RunbookUrl, ""), CheckExpr: p.CheckExpr,
 	}
 	if a := p.Absence; a != nil {
-		c.Absence = &rules.Absence{Enabled: a.Enabled, Metrics: plainStrings(a.Metrics)}
+		c.Absence = &rules.Absence{Enabled: a.Enabled, Metrics: input.Strings(a.Metrics)}
 	}
 	if p.SLOs != nil {
 		for i, s := range *p.SLOs {
@@ -31,24 +32,24 @@ func (p *ServiceRulesProps) config(f *faults) rules.Config {
 		c.Alerts = map[string]rules.Alert{}
 		for name, a := range *p.Alerts {
 			if a == nil {
-				f.add("Alerts: %s is nil; remove it or say what changes", name)
+				f.Add("Alerts: %s is nil; remove it or say what changes", name)
 				continue
 			}
 			c.Alerts[name] = rules.Alert{
-				Disabled: a.Enabled != nil && !*a.Enabled, Expr: stringOr(a.Expr), Labels: plainMap(a.Labels), Annotations: plainMap(a.Annotations),
-				For: f.duration("Alerts: For of "+name, a.For), KeepFiringFor: f.duration("Alerts: KeepFiringFor of "+name, a.KeepFiringFor),
+				Disabled: a.Enabled != nil && !*a.Enabled, Expr: input.StringOr(a.Expr, ""), Labels: input.Map(a.Labels), Annotations: input.Map(a.Annotations),
+				For: f.Duration("Alerts: For of "+name, a.For), KeepFiringFor: f.Duration("Alerts: KeepFiringFor of "+name, a.KeepFiringFor),
 			}
 		}
 	}
 	return c
 }
 
-func (s *SLO) plain(where string, f *faults) *rules.SLO {
+func (s *SLO) plain(where string, f *input.Faults) *rules.SLO {
 	if s == nil {
 		return nil
 	}
 	plain := &rules.SLO{
-		Name: stringOr(s.Name), Objective: numberOr(s.Objective), Threshold: numberOr(s.Threshold),
+		Name: input.StringOr(s.Name, ""), Objective: numberOr(s.Objective), Threshold: numberOr(s.Threshold),
 		Requests: s.Requests.plain(), Errors: s.Errors.plain(), Histogram: s.Histogram.plain(),
 	}
 	if s.BurnRates == nil {
@@ -58,7 +59,7 @@ func (s *SLO) plain(where string, f *faults) *rules.SLO {
 	for i, r := range *s.BurnRates {
 		where := fmt.Sprintf("%s.BurnRates[%d]", where, i)
 		if r == nil {
-			f.add("%s is nil; remove it or describe a burn rate", where)
+			f.Add("%s is nil; remove it or describe a burn rate", where)
 			plain.BurnRates = append(plain.BurnRates, rules.DefaultBurnRates()[0]) // keeps the place of those after it
 			continue
 		}
@@ -68,7 +69,7 @@ func (s *SLO) plain(where string, f *faults) *rules.SLO {
 			from awscdk.Duration
 			to   *time.Duration
 		}{{where + ".Long", r.Long, &rate.Long}, {where + ".Short", r.Short, &rate.Short}} {
-			if known := f.duration(d.what, d.from); known != nil {
+			if known := f.Duration(d.what, d.from); known != nil {
 				*d.to = *known
 			}
 		}
@@ -81,7 +82,7 @@ func (s *Series) plain() *rules.Series {
 	if s == nil {
 		return nil
 	}
-	return &rules.Series{Metric: stringOr(s.Metric), Matchers: plainStrings(s.Matchers)}
+	return &rules.Series{Metric: input.StringOr(s.Metric, ""), Matchers: input.Strings(s.Matchers)}
 }
 
 // ampGroups are the same groups for package amp.
@@ -112,40 +113,11 @@ func durationOf(d time.Duration) awscdk.Duration {
 	return awscdk.Duration_Millis(jsii.Number(d.Milliseconds()))
 }
 
-func stringOr(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 func numberOr(n *float64) float64 {
 	if n == nil {
 		return 0
 	}
 	return *n
-}
-
-// plainStrings copies a list; nil stays nil, and a nil element becomes empty.
-func plainStrings(list *[]*string) []string {
-	if list == nil {
-		return nil
-	}
-	plain := make([]string, len(*list))
-	for i, s := range *list {
-		plain[i] = stringOr(s)
-	}
-	return plain
-}
-
-func plainMap(m *map[string]*string) map[string]string {
-	plain := map[string]string{}
-	if m != nil {
-		for name, value := range *m {
-			plain[name] = stringOr(value)
-		}
-	}
-	return plain
 }
 
 func stringMap(m map[string]string) *map[string]*string {

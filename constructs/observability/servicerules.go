@@ -4,6 +4,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
 )
 
@@ -111,27 +113,24 @@ func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRules
 	if props == nil {
 		props = &ServiceRulesProps{}
 	}
+	var groups []rules.Group
+	input.Must("NewServiceRules", scope, id, func(f *input.Faults) { groups = props.resolve(scope, f) })
 	return amp.NewRuleGroupsNamespace(scope, id, &amp.RuleGroupsNamespaceProps{
-		Workspace: props.Workspace, Name: props.Name, Groups: ampGroups(props.resolve(scope, id)), CheckExpr: props.CheckExpr,
+		Workspace: props.Workspace, Name: props.Name, Groups: ampGroups(groups), CheckExpr: props.CheckExpr,
 	})
 }
 
-// resolve makes the rules, or panics with everything that is wrong with the arguments.
-func (p *ServiceRulesProps) resolve(scope constructs.Construct, id *string) []rules.Group {
-	var f faults
-	if scope == nil {
-		f.add("scope is nil; pass the stack or construct to build in")
-	}
-	if stringOr(id) == "" {
-		f.add("id is empty; pass a name that is unique in its scope")
-	}
+// resolve makes the rules, and reports everything that is wrong with the props.
+func (p *ServiceRulesProps) resolve(scope constructs.Construct, f *input.Faults) []rules.Group {
 	if p.Workspace == nil {
-		f.add("Workspace is not set")
+		f.Add("Workspace is not set")
+	} else {
+		f.InPlace(scope, "workspace", p.Workspace, "rules")
 	}
-	config := p.config(&f)
-	groups, err := config.Groups()
-	f.addJoined(err)
-	f.addOfAmp(p, config)
-	f.panicIfAny(scope, id)
+	if p.Name != nil {
+		f.AddAll("", prom.CheckNamespace(*p.Name))
+	}
+	groups, err := p.config(f).Groups()
+	f.AddError("", err)
 	return groups
 }

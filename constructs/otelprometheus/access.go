@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // Ids that awscdk gives to the roles it creates below a task definition; TestRolesProps pins them.
@@ -22,40 +23,34 @@ const (
 )
 
 // validateAccess reports options that contradict each other.
-func (s *settings) validateAccess(f *faults) {
+func (s *settings) validateAccess(f *input.Faults) {
 	if r := s.telemetry.RemoteWrite; r != nil && r.AssumeRole == nil {
 		if r.ExternalId != nil || r.StsRegion != nil {
-			f.add("Telemetry.RemoteWrite: ExternalId and StsRegion go with AssumeRole, which is not set")
+			f.Add("Telemetry.RemoteWrite: ExternalId and StsRegion go with AssumeRole, which is not set")
 		}
 	}
 	s.validateEndpoint(f)
 	if r := s.telemetry.Roles; r != nil {
-		if s.task.ownTaskRole && (boolOr(r.ManagedPolicy, false) || r.TaskRoleName != nil) {
-			f.add("Telemetry.Roles: ManagedPolicy and TaskRoleName change a task role that is created, but one is given; change that one, or leave it out")
+		if s.task.ownTaskRole && (input.BoolOr(r.ManagedPolicy, false) || r.TaskRoleName != nil) {
+			f.Add("Telemetry.Roles: ManagedPolicy and TaskRoleName change a task role that is created, but one is given; change that one, or leave it out")
 		}
-		if boolOr(r.ManagedPolicy, false) && s.assumedRole() != nil {
-			f.add("Telemetry.Roles.ManagedPolicy lets the task role write, but Telemetry.RemoteWrite.AssumeRole writes as another; leave one out")
+		if input.BoolOr(r.ManagedPolicy, false) && s.assumedRole() != nil {
+			f.Add("Telemetry.Roles.ManagedPolicy lets the task role write, but Telemetry.RemoteWrite.AssumeRole writes as another; leave one out")
 		}
 	}
 }
 
-// validateEndpoint asks amp for the URL before anything is built; a workspace that is yet to be made is stood in for.
-func (s *settings) validateEndpoint(f *faults) {
+// validateEndpoint looks at the endpoint before there is a workspace: a new one will be in the region of the stack.
+func (s *settings) validateEndpoint(f *input.Faults) {
 	r := s.telemetry.RemoteWrite
 	if r == nil || r.Endpoint == nil {
 		return
 	}
-	message := panicOf(func() {
-		workspace := s.telemetry.Workspace
-		if workspace == nil {
-			workspace = amp.WorkspaceFromWorkspaceAttributes(awscdk.NewStack(nil, nil, nil), jsii.String(idWorkspace),
-				&amp.WorkspaceAttributes{WorkspaceId: jsii.String("ws-pending"), Region: s.task.region})
-		}
-		amp.RemoteWriteUrlFor(workspace, r.Endpoint)
-	})
-	if message != "" {
-		f.add("Telemetry.RemoteWrite.Endpoint: %s", message[strings.LastIndex(message, "endpoint: ")+len("endpoint: "):])
+	region := s.task.region
+	if w := s.telemetry.Workspace; w != nil {
+		region = w.Env().Region
 	}
+	f.AddError("Telemetry.RemoteWrite.Endpoint", r.Endpoint.Validate(region))
 }
 
 func (s *settings) assumedRole() awsiam.IRole {
@@ -69,12 +64,12 @@ func (s *settings) assumedRole() awsiam.IRole {
 func (s *settings) remoteWrite(endpoint, region, taskRegion string) collector.RemoteWrite {
 	w := collector.RemoteWrite{Endpoint: endpoint, Region: region}
 	if r := s.telemetry.RemoteWrite; r != nil {
-		w.Region = stringOr(r.Region, region)
+		w.Region = input.StringOr(r.Region, region)
 		if r.AssumeRole != nil {
 			w.AssumeRole = &collector.AssumeRole{
 				ARN:        *r.AssumeRole.RoleArn(),
-				STSRegion:  stringOr(r.StsRegion, taskRegion),
-				ExternalID: stringOr(r.ExternalId, ""),
+				STSRegion:  input.StringOr(r.StsRegion, taskRegion),
+				ExternalID: input.StringOr(r.ExternalId, ""),
 			}
 		}
 	}
@@ -97,7 +92,7 @@ func (s *sidecar) grantWrite() {
 	switch {
 	case s.settings.assumedRole() != nil:
 		s.allow(s.settings.assumedRole().RoleArn(), "sts:AssumeRole")
-	case roles != nil && boolOr(roles.ManagedPolicy, false):
+	case roles != nil && input.BoolOr(roles.ManagedPolicy, false):
 		role.AddManagedPolicy(awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("AmazonPrometheusRemoteWriteAccess")))
 	default:
 		s.workspace.GrantRemoteWrite(role)
@@ -125,8 +120,7 @@ func (s *sidecar) warnWithoutEffect(grant awsiam.Grant, resource string, actions
 	if err != nil {
 		panic(err) // strings can always be written
 	}
-	awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:taskRoleNotChanged"),
-		jsii.String("the task role "+*role.RoleArn()+" cannot be changed by this app; attach this statement to it: "+string(statement)))
+	input.Warn(s.task, "taskRoleNotChanged", "the task role %s cannot be changed by this app; attach this statement to it: %s", *role.RoleArn(), statement)
 }
 
 // created is a role that awscdk made below the task definition, or nil.
@@ -140,7 +134,7 @@ func (s *sidecar) created(id string) awsiam.CfnRole {
 // restrictTrust adds the conditions to the roles that awscdk made. The execution role comes with the first container that
 // needs it, so this runs from the aspect.
 func (s *sidecar) restrictTrust() {
-	if roles := s.settings.telemetry.Roles; roles == nil || !boolOr(roles.RestrictTrust, false) {
+	if roles := s.settings.telemetry.Roles; roles == nil || !input.BoolOr(roles.RestrictTrust, false) {
 		return
 	}
 	for _, id := range []string{idTaskRole, idExecutionRole} {
@@ -151,10 +145,9 @@ func (s *sidecar) restrictTrust() {
 }
 
 func (s *sidecar) restrict(role awsiam.CfnRole) {
-	stack := s.stack
 	role.AddPropertyOverride(jsii.String("AssumeRolePolicyDocument.Statement.0.Condition"), map[string]any{
-		"StringEquals": map[string]any{"aws:SourceAccount": stack.Account()},
-		"ArnLike": map[string]any{"aws:SourceArn": stack.FormatArn(&awscdk.ArnComponents{
+		"StringEquals": map[string]any{"aws:SourceAccount": s.stack.Account()},
+		"ArnLike": map[string]any{"aws:SourceArn": s.stack.FormatArn(&awscdk.ArnComponents{
 			Service: jsii.String("ecs"), Resource: jsii.String("*"), ArnFormat: awscdk.ArnFormat_NO_RESOURCE_NAME,
 		})},
 	})
@@ -182,13 +175,13 @@ func (s *sidecar) addVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
 	if s.settings.assumedRole() != nil {
 		add("Sts", awsec2.InterfaceVpcEndpointAwsService_STS())
 	}
-	if s.parameter != nil || s.settings.source.parameter != nil || boolOr(props.Ssm, false) {
+	if s.parameter != nil || s.settings.source.parameter != nil || input.BoolOr(props.Ssm, false) {
 		add("Ssm", awsec2.InterfaceVpcEndpointAwsService_SSM())
 	}
 	if s.tracing() {
 		add("Xray", awsec2.InterfaceVpcEndpointAwsService_XRAY())
 	}
-	if boolOr(props.SecretsManager, false) {
+	if input.BoolOr(props.SecretsManager, false) {
 		add("SecretsManager", awsec2.InterfaceVpcEndpointAwsService_SECRETS_MANAGER())
 	}
 	// Whoever uses this endpoint, it leads to this workspace only.
@@ -199,9 +192,8 @@ func (s *sidecar) addVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
 	}))
 	s.addS3Endpoint(vpc)
 	if image := *s.collector.ImageName(); strings.HasPrefix(image, "public.ecr.aws/") {
-		awscdk.Annotations_Of(s.task).AddWarningV2(jsii.String("cdk-otel-prometheus:publicImage"),
-			jsii.String("the collector's image "+image+" is in a public registry, which no VPC endpoint leads to; copy it to a private one, "+
-				"for example with awsecs.ContainerImage_FromAsset and a Dockerfile of one line, and set CollectorProps.Image"))
+		input.Warn(s.task, "publicImage", "the collector's image %s is in a public registry, which no VPC endpoint leads to; copy it to a private one, "+
+			"for example with awsecs.ContainerImage_FromAsset and a Dockerfile of one line, and set CollectorProps.Image", image)
 	}
 }
 
@@ -213,8 +205,7 @@ func (s *sidecar) addS3Endpoint(vpc awsec2.IVpc) {
 	gateway, there := vpc.Node().TryFindChild(jsii.String(id)).(awsec2.GatewayVpcEndpoint)
 	if !there {
 		gateway = vpc.AddGatewayEndpoint(jsii.String(id), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
-		stack := s.stack
-		s.allowRead(gateway, fmt.Sprintf("arn:%s:s3:::prod-%s-starport-layer-bucket/*", *stack.Partition(), *stack.Region()))
+		s.allowRead(gateway, fmt.Sprintf("arn:%s:s3:::prod-%s-starport-layer-bucket/*", *s.stack.Partition(), *s.stack.Region()))
 	}
 	if c := s.settings.source; c.bucket != nil {
 		s.allowRead(gateway, *c.bucket.ArnForObjects(&c.key))

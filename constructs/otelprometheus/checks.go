@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // synthChecks looks at the whole task once all containers are known. It runs inside a callback from Node and must not
@@ -27,6 +29,7 @@ type renderedContainer struct {
 	MemoryReservation any
 	PortMappings      []struct {
 		ContainerPort, HostPort any
+		ContainerPortRange      string
 		Protocol                string
 	}
 	MountPoints []struct{ SourceVolume any }
@@ -41,7 +44,7 @@ type renderedVolume struct {
 
 // Validate implements constructs.IValidation.
 func (c *synthChecks) Validate() *[]*string {
-	f := faults{}
+	f := input.Faults{}
 	answer(c.s.task, func() {
 		var t renderedTask
 		c.s.resolve(map[string]any{"Containers": c.s.rendered.ContainerDefinitions(), "Volumes": c.s.rendered.Volumes()}, &t)
@@ -78,67 +81,68 @@ const maxPort = 65535
 
 // ports reports a port that two containers of the task would listen on. With network mode bridge each container has ports
 // of its own, and only those of the instance can clash.
-func (c *synthChecks) ports(t renderedTask, f *faults) {
+func (c *synthChecks) ports(t renderedTask, f *input.Faults) {
 	type listener struct {
-		port     float64
-		protocol string
+		name, protocol string
+		first, last    float64
 	}
-	seen := map[listener]string{}
-	listen := func(name string, port float64, protocol string) {
-		l := listener{port, protocol}
-		if other, ok := seen[l]; ok {
-			f.add("containers %s and %s both use %s port %.0f, and share one network namespace; give one of them another port", other, name, protocol, port)
-			return
+	var seen []listener
+	listen := func(name string, first, last float64, protocol string) {
+		for _, other := range seen {
+			if both := max(first, other.first); other.protocol == protocol && both <= min(last, other.last) {
+				f.Add("containers %s and %s both use %s port %.0f, and share one network namespace; give one of them another port", other.name, name, protocol, both)
+				return
+			}
 		}
-		seen[l] = name
+		seen = append(seen, listener{name, protocol, first, last})
 	}
 	collectorName, bridge := *c.s.settings.collector.ContainerName, c.s.settings.task.bridge()
 	if !bridge {
 		for _, address := range c.s.settings.config.ListenAddresses() {
 			if port, err := strconv.ParseFloat(portOf(address), 64); err == nil {
-				listen(collectorName, port, "tcp")
+				listen(collectorName, port, port, "tcp")
 			}
 		}
 		if statsd := c.s.settings.config.StatsD; statsd != nil {
 			if port, err := strconv.ParseFloat(portOf(statsd.Endpoint), 64); err == nil {
-				listen(collectorName, port, "udp")
+				listen(collectorName, port, port, "udp")
 			}
 		}
 	}
 	for _, container := range t.Containers {
 		if container.Name == collectorName && len(container.PortMappings) > 0 {
-			f.add("the collector has port mappings; its receivers have no authentication and are for the containers of the task only, so remove them, " +
+			f.Add("the collector has port mappings; its receivers have no authentication and are for the containers of the task only, so remove them, " +
 				"and point load balancers at a container of the application")
 			continue
 		}
 		for _, m := range container.PortMappings {
 			port, known := m.ContainerPort.(float64)
 			host, hostKnown := m.HostPort.(float64)
-			f.portIn("container "+container.Name+": port", port)
-			f.portIn("container "+container.Name+": host port", host)
+			f.NumberIn("container "+container.Name+": port", &port, 0, maxPort)
+			f.NumberIn("container "+container.Name+": host port", &host, 0, maxPort)
 			if bridge {
 				port, known = host, hostKnown
-			}
-			if !known || port == 0 {
-				continue
 			}
 			protocol := "tcp"
 			if m.Protocol != "" {
 				protocol = m.Protocol
 			}
-			listen(container.Name, port, protocol)
+			var first, last float64
+			if n, _ := fmt.Sscanf(m.ContainerPortRange, "%f-%f", &first, &last); n == 2 && !bridge {
+				listen(container.Name, first, last, protocol)
+			} else if known && port != 0 {
+				listen(container.Name, port, port, protocol)
+			}
 		}
 	}
 }
 
-func (f *faults) portIn(what string, port float64) { f.numberIn(what, &port, 0, maxPort) }
-
 // names reports two containers of one name, and two volumes: the library adds some of its own.
-func (c *synthChecks) names(t renderedTask, f *faults) {
+func (c *synthChecks) names(t renderedTask, f *input.Faults) {
 	seen := map[string]bool{}
 	once := func(kind, name string) {
 		if seen[kind+name] {
-			f.add("two %ss are named %s; a task takes a name once, so give yours another", kind, name)
+			f.Add("two %ss are named %s; a task takes a name once, so give yours another", kind, name)
 		}
 		seen[kind+name] = true
 	}
@@ -151,36 +155,36 @@ func (c *synthChecks) names(t renderedTask, f *faults) {
 }
 
 // volumes reports mounts of volumes that are not there, and volumes that Fargate does not have.
-func (c *synthChecks) volumes(t renderedTask, f *faults) {
+func (c *synthChecks) volumes(t renderedTask, f *input.Faults) {
 	known := map[any]bool{}
 	for _, v := range t.Volumes {
 		known[v.Name] = true
 		if v.Host.SourcePath != nil && c.s.settings.task.on("FARGATE") {
-			f.add("volume %s is a path of the host, which Fargate does not give; leave out Host, or use EFS", v.Name)
+			f.Add("volume %s is a path of the host, which Fargate does not give; leave out Host, or use EFS", v.Name)
 		}
 	}
 	for _, container := range t.Containers {
 		for _, m := range container.MountPoints {
 			if name, ok := m.SourceVolume.(string); ok && !known[name] {
-				f.add("container %s mounts volume %s, which the task does not have; add it with AddVolume", container.Name, name)
+				f.Add("container %s mounts volume %s, which the task does not have; add it with AddVolume", container.Name, name)
 			}
 		}
 	}
 }
 
 // exceptions reports names in Telemetry.Containers that no container has.
-func (c *synthChecks) exceptions(t renderedTask, f *faults) {
+func (c *synthChecks) exceptions(t renderedTask, f *input.Faults) {
 	if all := c.s.settings.telemetry.Containers; all != nil {
 		for _, name := range slices.Sorted(maps.Keys(*all)) {
 			if !t.has(name) {
-				f.add("Telemetry.Containers names container %s, which is not in the task", name)
+				f.Add("Telemetry.Containers names container %s, which is not in the task", name)
 			}
 		}
 	}
 }
 
 // size reports containers that do not fit into the task. awscdk itself checks the sum of their CPU units.
-func (c *synthChecks) size(t renderedTask, f *faults) {
+func (c *synthChecks) size(t renderedTask, f *input.Faults) {
 	task := c.s.settings.task
 	if task.memoryMiB == nil {
 		return
@@ -194,19 +198,19 @@ func (c *synthChecks) size(t renderedTask, f *faults) {
 			return // a token; ECS will tell
 		}
 		if limit > *task.memoryMiB {
-			f.add("container %s has a memory limit of %s MiB, more than the task's %s MiB", container.Name, number(&limit), number(task.memoryMiB))
+			f.Add("container %s has a memory limit of %s MiB, more than the task's %s MiB", container.Name, input.Number(&limit), input.Number(task.memoryMiB))
 		}
 		if container.MemoryReservation == nil {
 			reserved = limit
 		}
 		if reserved > 0 {
 			sum += reserved
-			parts = append(parts, container.Name+" "+number(&reserved))
+			parts = append(parts, container.Name+" "+input.Number(&reserved))
 		}
 	}
 	if sum > *task.memoryMiB {
-		f.add("the containers set aside %s MiB of memory together (%s), more than the task's %s MiB; lower a limit or give the task more memory%s",
-			number(&sum), strings.Join(parts, ", "), number(task.memoryMiB), task.smallestFit(sum))
+		f.Add("the containers set aside %s MiB of memory together (%s), more than the task's %s MiB; lower a limit or give the task more memory%s",
+			input.Number(&sum), strings.Join(parts, ", "), input.Number(task.memoryMiB), task.smallestFit(sum))
 	}
 }
 
@@ -246,7 +250,7 @@ func (t task) smallestFit(memoryMiB float64) string {
 
 // order reports containers that wait for each other. With network mode bridge a link needs the other container to run, as a
 // dependency does.
-func (c *synthChecks) order(t renderedTask, f *faults) {
+func (c *synthChecks) order(t renderedTask, f *input.Faults) {
 	waitsFor := map[string][]string{}
 	for _, container := range t.Containers {
 		for _, d := range container.DependsOn {
@@ -259,7 +263,7 @@ func (c *synthChecks) order(t renderedTask, f *faults) {
 	}
 	for _, container := range t.Containers {
 		if path := cycle(waitsFor, container.Name, nil); path != nil {
-			f.add("containers wait for each other: %s; remove one of these dependencies or links, or opt the container out with Telemetry.Containers",
+			f.Add("containers wait for each other: %s; remove one of these dependencies or links, or opt the container out with Telemetry.Containers",
 				strings.Join(path, " → "))
 			return
 		}
@@ -284,18 +288,18 @@ func cycle(edges map[string][]string, name string, path []string) []string {
 }
 
 // scraped reports jobs that read a container which is not there.
-func (c *synthChecks) scraped(t renderedTask, f *faults) {
+func (c *synthChecks) scraped(t renderedTask, f *input.Faults) {
 	for i, wanted := range c.s.settings.scraped {
 		job := c.s.settings.config.Scrape[i].Name
 		switch {
 		case wanted == *c.s.settings.collector.ContainerName:
-			f.add("scrape job %s reads the collector itself; use Telemetry.CollectorMetrics", job)
+			f.Add("scrape job %s reads the collector itself; use Telemetry.CollectorMetrics", job)
 		case wanted != firstEligible && !t.has(wanted):
-			f.add("scrape job %s reads container %s, which is not in the task", job, wanted)
+			f.Add("scrape job %s reads container %s, which is not in the task", job, wanted)
 		case wanted != firstEligible && c.s.settings.task.bridge() && strings.HasPrefix(c.s.settings.config.Scrape[i].Targets[0], loopback+":"):
-			f.add("scrape job %s reads container %s, which opted out or routes logs, so the collector is not linked to it; let it in, or use network mode awsvpc", job, wanted)
+			f.Add("scrape job %s reads container %s, which opted out or routes logs, so the collector is not linked to it; let it in, or use network mode awsvpc", job, wanted)
 		case wanted == firstEligible && c.s.settings.task.bridge() && c.s.firstScraped == "":
-			f.add("scrape job %s has no container to read; add one, or name it in ScrapeJob.ContainerName", job)
+			f.Add("scrape job %s has no container to read; add one, or name it in ScrapeJob.ContainerName", job)
 		}
 	}
 }

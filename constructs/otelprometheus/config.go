@@ -17,6 +17,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // Config is where a collector gets its configuration from. Make one with GenerateConfig or one of the ConfigFrom functions.
@@ -98,7 +99,7 @@ func GenerateConfig(options *GenerateConfigOptions) *Config {
 	if options == nil {
 		options = &GenerateConfigOptions{}
 	}
-	return &Config{generated: true, inline: options.Carrier, extra: stringOr(options.Extra, "")}
+	return &Config{generated: true, inline: options.Carrier, extra: input.StringOr(options.Extra, "")}
 }
 
 // ConfigFromImageOptions gives a file in the image the environment that it needs.
@@ -137,9 +138,9 @@ func ConfigFromYaml(text *string, options *ConfigFromYamlOptions) *Config {
 		options = &ConfigFromYamlOptions{}
 	}
 	return &Config{
-		text:   stringOr(text, ""),
+		text:   input.StringOr(text, ""),
 		inline: options.Carrier,
-		check:  collector.CheckOptions{AllowUnknownComponents: boolOr(options.AllowUnknownComponents, false)},
+		check:  collector.CheckOptions{AllowUnknownComponents: input.BoolOr(options.AllowUnknownComponents, false)},
 	}
 }
 
@@ -152,7 +153,7 @@ func ConfigFromSsmParameter(parameter awsssm.IStringParameter, revision *string)
 // ConfigFromS3 takes an object of an S3 bucket in the region of the stack, which the task role may read. A change of the
 // object makes no new task definition by itself: change revision with it, so that a deploy applies it.
 func ConfigFromS3(bucket awss3.IBucket, key *string, revision *string) *Config {
-	return &Config{bucket: bucket, key: stringOr(key, ""), revision: revision}
+	return &Config{bucket: bucket, key: input.StringOr(key, ""), revision: revision}
 }
 
 // ConfigFromAssetOptions configures a configuration file of one's own.
@@ -166,65 +167,57 @@ type ConfigFromAssetOptions struct {
 // ConfigFromAsset takes a local file, which is checked at synthesis and uploaded as an asset when the app is deployed. The
 // task role may read it. A change of the file makes a new task definition.
 func ConfigFromAsset(path *string, options *ConfigFromAssetOptions) *Config {
-	c := &Config{assetPath: stringOr(path, "")}
+	c := &Config{assetPath: input.StringOr(path, "")}
 	if options != nil {
-		c.check.AllowUnknownComponents = boolOr(options.AllowUnknownComponents, false)
+		c.check.AllowUnknownComponents = input.BoolOr(options.AllowUnknownComponents, false)
 	}
 	return c
 }
 
 // validate reports what is wrong with a configuration that is not generated.
-func (c *Config) validate(f *faults) {
+func (c *Config) validate(f *input.Faults) {
 	const where = "Telemetry.Config"
 	switch {
 	case c.imageFile != "":
 		if !strings.HasPrefix(c.imageFile, "/") {
-			f.add("%s: %q is not the absolute path of a file in the image", where, c.imageFile)
+			f.Add("%s: %q is not the absolute path of a file in the image", where, c.imageFile)
 		}
 		scrapes := c.imageFile == AdotEcsAmpPrometheus || c.imageFile == AdotEcsAmpXrayPrometheus
 		if scrapes && c.scrapingEndpoint == nil {
-			f.add("%s: %s scrapes the address in %s; set ScrapingEndpoint, such as 127.0.0.1:8080", where, c.imageFile, envScrapingEndpoint)
+			f.Add("%s: %s scrapes the address in %s; set ScrapingEndpoint, such as 127.0.0.1:8080", where, c.imageFile, envScrapingEndpoint)
 		}
 	case c.parameter != nil, c.bucket != nil && c.key != "":
 	case c.assetPath != "":
 		text, err := os.ReadFile(c.assetPath)
 		if err != nil {
-			f.add("%s: %v", where, err)
+			f.Add("%s: %v", where, err)
 			return
 		}
-		f.addCheck(where, string(text), c.check)
+		f.AddError(where, collector.Check(string(text), c.check))
 	case c.text != "":
 		if collector.ReplacePlaceholders(c.text, "") != "" { // what is known only at deployment cannot be checked
-			f.addCheck(where, c.text, c.check)
+			f.AddError(where, collector.Check(c.text, c.check))
 		}
-		f.addSize(where, c.text, c.inline)
+		addSize(f, where, c.text, c.inline)
 	default:
-		f.add("%s is empty; name a file, a text, a parameter or an object", where)
-	}
-}
-
-func (f *faults) addCheck(where, text string, options collector.CheckOptions) {
-	if err := collector.Check(text, options); err != nil {
-		for line := range strings.Lines(err.Error()) {
-			f.add("%s: %s", where, strings.TrimSuffix(line, "\n"))
-		}
+		f.Add("%s is empty; name a file, a text, a parameter or an object", where)
 	}
 }
 
 // addSize reports a text that is too large for what carries it.
-func (f *faults) addSize(where, text string, carrier Carrier) {
+func addSize(f *input.Faults, where, text string, carrier Carrier) {
 	size := estimatedBytes(text)
 	switch carrier {
 	case "", CarrierEnvironment:
 		if size > maxEnvironmentBytes {
-			f.add("%s has about %d bytes; a task definition holds 64 KiB in all; use ConfigFromAsset", where, size)
+			f.Add("%s has about %d bytes; a task definition holds 64 KiB in all; use ConfigFromAsset", where, size)
 		}
 	case CarrierSsmParameter:
 		if size > maxSsmAdvancedBytes {
-			f.add("%s has about %d bytes; an SSM parameter holds at most %d; use CarrierEnvironment or ConfigFromAsset", where, size, maxSsmAdvancedBytes)
+			f.Add("%s has about %d bytes; an SSM parameter holds at most %d; use CarrierEnvironment or ConfigFromAsset", where, size, maxSsmAdvancedBytes)
 		}
 	default:
-		f.add("%s: unknown carrier %q; use CarrierEnvironment or CarrierSsmParameter", where, carrier)
+		f.Add("%s: unknown carrier %q; use CarrierEnvironment or CarrierSsmParameter", where, carrier)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // Variables of OpenTelemetry SDKs. Source: OpenTelemetry specification, OTLP exporter and metrics SDK configuration.
@@ -53,7 +55,7 @@ func (s *sidecar) addContainer(id *string, props *awsecs.ContainerDefinitionOpti
 }
 
 func nameOf(id *string, props *awsecs.ContainerDefinitionOptions) string {
-	return stringOr(props.ContainerName, *id)
+	return input.StringOr(props.ContainerName, *id)
 }
 
 // containerLogging logs to the group of the containers without logging of their own.
@@ -217,7 +219,10 @@ func (s *sidecar) ownContainers() int {
 // answer runs f inside a callback from Node. A Go panic there would never be answered, and Node would die of it later
 // (TestPanicsInCallbacksAreReported); so it becomes an error of the construct, which fails the synthesis.
 func answer(node constructs.IConstruct, f func()) {
-	if message := panicOf(f); message != "" {
-		awscdk.Annotations_Of(node).AddError(&message)
-	}
+	defer func() {
+		if r := recover(); r != nil {
+			awscdk.Annotations_Of(node).AddError(jsii.String(fmt.Sprint(r)))
+		}
+	}()
+	f()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 const (
@@ -28,52 +29,40 @@ const (
 )
 
 // resolveDelivery gives the collector's part of the delivery, and reports what does not go together.
-func (s *settings) resolveDelivery(f *faults) collector.Delivery {
+func (s *settings) resolveDelivery(f *input.Faults) collector.Delivery {
 	const where = "Telemetry.Delivery"
 	d := DeliveryProps{}
 	if s.telemetry.Delivery != nil {
 		d = *s.telemetry.Delivery
 	}
-	r := collector.Delivery{OneHop: boolOr(d.OneHop, false), Port: number(d.Port)}
+	r := collector.Delivery{OneHop: input.BoolOr(d.OneHop, false), Port: input.Number(d.Port)}
 	if d.QueueSize != nil {
 		if *d.QueueSize.IsUnresolved() {
-			f.add("%s.QueueSize is a token; it must be known at synthesis", where)
+			f.Add("%s.QueueSize is a token; it must be known at synthesis", where)
 		} else if mib := *d.QueueSize.ToMebibytes(&awscdk.SizeConversionOptions{Rounding: awscdk.SizeRoundingBehavior_FLOOR}); mib < 1 || mib > math.MaxInt32 {
-			f.add("%s.QueueSize is %.0f MiB; it must be at least 1 MiB", where, mib)
+			f.Add("%s.QueueSize is %.0f MiB; it must be at least 1 MiB", where, mib)
 		} else {
 			r.QueueSizeMiB = int(mib)
-			s.validateQueueSize(where, int(mib), boolOr(d.QueueOnDisk, false), f)
 		}
 	}
-	if boolOr(d.QueueOnDisk, false) {
+	if input.BoolOr(d.QueueOnDisk, false) {
 		r.QueueDirectory = queueDirectory
 	} else if d.QueueVolume != nil {
-		f.add("%s.QueueVolume holds a queue on disk, but QueueOnDisk is not set", where)
+		f.Add("%s.QueueVolume holds a queue on disk, but QueueOnDisk is not set", where)
 	}
 	if d.DrainTime == nil && d.DrainImage != nil {
-		f.add("%s.DrainImage is the image of a container that there is only with DrainTime", where)
+		f.Add("%s.DrainImage is the image of a container that there is only with DrainTime", where)
 	}
-	if t := f.duration(where+".DrainTime", d.DrainTime); t != nil {
+	if t := f.Duration(where+".DrainTime", d.DrainTime); t != nil {
 		switch {
 		case *t < time.Second || *t%time.Second != 0:
-			f.add("%s.DrainTime is %s; it must be a whole number of seconds, at least one", where, *t)
+			f.Add("%s.DrainTime is %s; it must be a whole number of seconds, at least one", where, *t)
 		case s.task.on("FARGATE") && *t > maxFargateStopTimeout-drainMargin:
-			f.add("%s.DrainTime is %s; Fargate takes at most %.0f seconds", where, *t, (maxFargateStopTimeout - drainMargin).Seconds())
+			f.Add("%s.DrainTime is %s; Fargate takes at most %.0f seconds", where, *t, (maxFargateStopTimeout - drainMargin).Seconds())
 		}
 		s.drain = *t
 	}
 	return r
-}
-
-// memoryOfQueue is how much more memory a sample takes decoded than encoded. docs/delivery.md has the measurement.
-const memoryOfQueue = 7
-
-// validateQueueSize reports a queue in memory that the container has no room for: it would be killed before the queue is full.
-func (s *settings) validateQueueSize(where string, mib int, onDisk bool, f *faults) {
-	if need := mib * memoryOfQueue; !onDisk && s.memoryMiB != 0 && need > s.memoryMiB {
-		f.add("%s.QueueSize is %d MiB, which takes about %d MiB of memory when it is full, more than the collector's limit of %d MiB; "+
-			"lower it, raise Telemetry.Collector.MemoryLimitMiB, or set QueueOnDisk", where, mib, need, s.memoryMiB)
-	}
 }
 
 // ownsQueueVolume says whether the queue is in a volume that is added to the task.

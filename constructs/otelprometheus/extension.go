@@ -8,6 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // OtelPrometheusSidecar adds an ADOT collector to a task definition that one already has. It is an
@@ -25,10 +26,10 @@ var _ awsecs.ITaskDefinitionExtension = (*OtelPrometheusSidecar)(nil)
 // NewOtelPrometheusSidecar makes an extension, which can be added to several task definitions. It panics when telemetry is
 // faulty, with every fault in the message.
 func NewOtelPrometheusSidecar(telemetry *TelemetryProps) *OtelPrometheusSidecar {
-	var f faults
+	var f input.Faults
 	// What depends on the task is checked when it is known; this one takes everything.
 	resolve(telemetry, task{compatibility: awsecs.Compatibility_EC2, networkMode: awsecs.NetworkMode_AWS_VPC}, &f)
-	f.panicIfAny("NewOtelPrometheusSidecar")
+	f.PanicIfAny("NewOtelPrometheusSidecar")
 	return &OtelPrometheusSidecar{telemetry: telemetry}
 }
 
@@ -39,9 +40,9 @@ func (e *OtelPrometheusSidecar) Extend(taskDefinition awsecs.TaskDefinition) {
 
 func (e *OtelPrometheusSidecar) extend(td awsecs.TaskDefinition) {
 	e.sidecar = nil
-	var f faults
+	var f input.Faults
 	if td.Node().TryFindChild(jsii.String(idCollector)) != nil {
-		f.add("there is a collector already; add the extension once, and to a task definition that does not bring one")
+		f.Add("there is a collector already; add the extension once, and to a task definition that does not bring one")
 	}
 	cfn := td.Node().DefaultChild().(awsecs.CfnTaskDefinition)
 	t := task{
@@ -57,7 +58,7 @@ func (e *OtelPrometheusSidecar) extend(td awsecs.TaskDefinition) {
 	t.validate(&f)
 	resolved := resolve(e.telemetry, t, &f)
 	if name := resolved.collector.ContainerName; td.FindContainer(name) != nil {
-		f.add("a container named %s is there already; remove it, or set CollectorProps.ContainerName", *name)
+		f.Add("a container named %s is there already; remove it, or set CollectorProps.ContainerName", *name)
 	}
 	if len(f) > 0 {
 		for _, fault := range f {

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 const (
@@ -67,28 +68,28 @@ func (t task) listenHost() string {
 }
 
 // validate refuses tasks that the collector cannot join.
-func (t task) validate(f *faults) {
+func (t task) validate(f *input.Faults) {
 	switch t.compatibility {
 	case awsecs.Compatibility_EXTERNAL:
-		f.add("Compatibility is EXTERNAL; the ADOT integration does not support ECS Anywhere; use EC2, FARGATE or MANAGED_INSTANCES")
+		f.Add("Compatibility is EXTERNAL; the ADOT integration does not support ECS Anywhere; use EC2, FARGATE or MANAGED_INSTANCES")
 	case "":
-		f.add("Compatibility is not set; use awsecs.Compatibility_FARGATE, _EC2, _MANAGED_INSTANCES or a combination")
+		f.Add("Compatibility is not set; use awsecs.Compatibility_FARGATE, _EC2, _MANAGED_INSTANCES or a combination")
 	}
 	switch t.networkMode {
 	case awsecs.NetworkMode_NONE:
-		f.add("NetworkMode is none; the collector could not reach anything; use awsvpc, bridge or host")
+		f.Add("NetworkMode is none; the collector could not reach anything; use awsvpc, bridge or host")
 	case awsecs.NetworkMode_NAT:
-		f.add("NetworkMode is NAT, which is for Windows; there is no ADOT collector image for Windows; use awsvpc, bridge or host")
+		f.Add("NetworkMode is NAT, which is for Windows; there is no ADOT collector image for Windows; use awsvpc, bridge or host")
 	}
 	if p := t.platform; p != nil && p.OperatingSystemFamily != nil && *p.OperatingSystemFamily.IsWindows() {
-		f.add("RuntimePlatform is Windows; there is no ADOT collector image for Windows; use OperatingSystemFamily_LINUX")
+		f.Add("RuntimePlatform is Windows; there is no ADOT collector image for Windows; use OperatingSystemFamily_LINUX")
 	}
 }
 
 // validateDirections refuses what links cannot carry.
-func (t task) validateDirections(c collector.Config, f *faults) {
+func (t task) validateDirections(c collector.Config, f *input.Faults) {
 	if t.bridge() && len(c.Scrape) > 0 && (c.OTLP != nil || c.StatsD != nil) {
-		f.add("network mode bridge: scraping needs links from the collector to the containers, OTLP and StatsD need them the other way, " +
+		f.Add("network mode bridge: scraping needs links from the collector to the containers, OTLP and StatsD need them the other way, " +
 			"and links cannot be circular; use network mode awsvpc or host, or turn one of them off")
 	}
 }
@@ -115,6 +116,6 @@ func (s *sidecar) linkScraped(container awsecs.ContainerDefinition) (linked bool
 }
 
 // familyName is what an unnamed job is called.
-func (t task) familyName() string { return stringOr(t.family, pendingFamily) }
+func (t task) familyName() string { return input.StringOr(t.family, pendingFamily) }
 
 func portOf(address string) string { return address[strings.LastIndex(address, ":")+1:] }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // Defaults of the collector's container.
@@ -87,32 +88,23 @@ func (s *settings) container(name string) *ContainerProps {
 	return (*s.telemetry.Containers)[name]
 }
 
-func (c *ContainerProps) optOut() bool { return c != nil && boolOr(c.OptOut, false) }
+func (c *ContainerProps) optOut() bool { return c != nil && input.BoolOr(c.OptOut, false) }
 
 // mustResolve validates and resolves the props of a constructor, or panics with all faults, before anything is built.
 func mustResolve(constructor string, scope constructs.Construct, id *string, telemetry *TelemetryProps, t task) *settings {
-	var f faults
-	if scope == nil {
-		f.add("scope is nil; pass the stack or construct to build in")
-	}
-	if id == nil || *id == "" {
-		f.add("id is empty; pass a name that is unique in its scope")
-	}
 	t = t.withDefaults()
 	if scope != nil {
 		t.region = awscdk.Stack_Of(scope).Region()
 	}
-	t.validate(&f)
-	s := resolve(telemetry, t, &f)
-	path := constructor
-	if scope != nil && id != nil {
-		path = childPath(scope, *id) + ": " + constructor
-	}
-	f.panicIfAny(path)
+	var s *settings
+	input.Must(constructor, scope, id, func(f *input.Faults) {
+		t.validate(f)
+		s = resolve(telemetry, t, f)
+	})
 	return s
 }
 
-func resolve(telemetry *TelemetryProps, t task, f *faults) *settings {
+func resolve(telemetry *TelemetryProps, t task, f *input.Faults) *settings {
 	s := &settings{task: t, secrets: map[string]awsecs.Secret{}}
 	if telemetry != nil {
 		s.telemetry = *telemetry
@@ -134,7 +126,7 @@ func resolve(telemetry *TelemetryProps, t task, f *faults) *settings {
 }
 
 // rejectIgnored reports the fields that a configuration from elsewhere would ignore.
-func (s *settings) rejectIgnored(f *faults) {
+func (s *settings) rejectIgnored(f *input.Faults) {
 	for _, field := range []struct {
 		name string
 		set  bool
@@ -150,12 +142,12 @@ func (s *settings) rejectIgnored(f *faults) {
 		{"RemoteWrite.AssumeRole", s.assumedRole() != nil},
 	} {
 		if field.set {
-			f.add("Telemetry.%s is set together with Telemetry.Config, which would ignore it; remove one of them", field.name)
+			f.Add("Telemetry.%s is set together with Telemetry.Config, which would ignore it; remove one of them", field.name)
 		}
 	}
 }
 
-func (s *settings) resolveConfig(f *faults) {
+func (s *settings) resolveConfig(f *input.Faults) {
 	c := collector.Config{
 		RemoteWrite:    s.remoteWrite(pendingEndpoint, pendingRegion, pendingTaskRegion),
 		MemoryLimitMiB: s.memoryMiB,
@@ -167,7 +159,7 @@ func (s *settings) resolveConfig(f *faults) {
 		c.HealthCheckEndpoint = healthCheckEndpoint
 	}
 	t := s.telemetry
-	if o := t.Otlp; o != nil && boolOr(o.Enabled, true) || o == nil && t.Scrape == nil {
+	if o := t.Otlp; o != nil && input.BoolOr(o.Enabled, true) || o == nil && t.Scrape == nil {
 		if o == nil {
 			o = &OtlpProps{}
 		}
@@ -184,43 +176,43 @@ func (s *settings) resolveConfig(f *faults) {
 	}
 	// A link makes ECS stop the collector before the containers that it is linked to: their last values are still there to read.
 	// Measured with Ec2Bridge's template: 7 of 7 last increments stored, without it 3 of 7.
-	c.ScrapeOnShutdown = boolOr(t.ScrapeOnShutdown, s.task.bridge() && t.Scrape != nil)
+	c.ScrapeOnShutdown = input.BoolOr(t.ScrapeOnShutdown, s.task.bridge() && t.Scrape != nil)
 	if m := t.TaskMetrics; m == nil {
 		c.TaskMetrics = &collector.TaskMetrics{}
-	} else if boolOr(m.Enabled, true) {
+	} else if input.BoolOr(m.Enabled, true) {
 		c.TaskMetrics = &collector.TaskMetrics{
-			Interval: f.duration("Telemetry.TaskMetrics.Interval", m.Interval), Metrics: plainStrings(m.Metrics), Containers: boolOr(m.Containers, false),
+			Interval: f.Duration("Telemetry.TaskMetrics.Interval", m.Interval), Metrics: input.Strings(m.Metrics), Containers: input.BoolOr(m.Containers, false),
 		}
 	}
-	if d := t.Statsd; d != nil && boolOr(d.Enabled, true) {
+	if d := t.Statsd; d != nil && input.BoolOr(d.Enabled, true) {
 		c.StatsD = &collector.StatsD{
 			Endpoint:            s.task.listenHost() + ":" + numberOr(d.Port, defaultStatsdPort),
-			AggregationInterval: f.duration("Telemetry.Statsd.AggregationInterval", d.AggregationInterval),
-			Rates:               plainStrings(d.Rates),
+			AggregationInterval: f.Duration("Telemetry.Statsd.AggregationInterval", d.AggregationInterval),
+			Rates:               input.Strings(d.Rates),
 		}
 	}
-	if x := t.Traces; x != nil && boolOr(x.Enabled, true) {
+	if x := t.Traces; x != nil && input.BoolOr(x.Enabled, true) {
 		c.Traces = &collector.Traces{Region: pendingTaskRegion}
 	}
-	if m := t.CollectorMetrics; m != nil && boolOr(m.Enabled, true) {
-		c.CollectorMetrics = &collector.CollectorMetrics{Port: number(m.Port), Interval: f.duration("Telemetry.CollectorMetrics.Interval", m.Interval)}
+	if m := t.CollectorMetrics; m != nil && input.BoolOr(m.Enabled, true) {
+		c.CollectorMetrics = &collector.CollectorMetrics{Port: input.Number(m.Port), Interval: f.Duration("Telemetry.CollectorMetrics.Interval", m.Interval)}
 	}
 	if l := t.Labels; l != nil {
-		c.Labels = collector.Labels{Policy: l.Policy, Keep: plainStrings(l.Keep), External: plainMap(l.External)}
+		c.Labels = collector.Labels{Policy: l.Policy, Keep: input.Strings(l.Keep), External: input.Map(l.External)}
 	}
 	s.config = c
 	s.validateConfig(c, f)
 }
 
 // validateConfig reports a configuration that the collector or its carrier would not take.
-func (s *settings) validateConfig(c collector.Config, f *faults) {
+func (s *settings) validateConfig(c collector.Config, f *input.Faults) {
 	s.task.validateDirections(c, f)
 	text, err := c.YAML()
 	if err != nil {
-		f.addError(errors.New(strings.ReplaceAll(err.Error(), strconv.Quote(pendingFamily), "without a name")))
+		f.AddError("", errors.New(strings.ReplaceAll(err.Error(), strconv.Quote(pendingFamily), "without a name")))
 		return
 	}
-	f.addSize("the generated configuration", text, s.source.inline)
+	addSize(f, "the generated configuration", text, s.source.inline)
 }
 
 // containerOf is the container that a job reads.
@@ -228,33 +220,33 @@ func containerOf(job *ScrapeJob) string {
 	if job == nil {
 		return firstEligible
 	}
-	return stringOr(job.ContainerName, firstEligible)
+	return input.StringOr(job.ContainerName, firstEligible)
 }
 
 // resolveScrapeJob turns a job into the collector's form; where names it in messages, others are the jobs before it.
-func (s *settings) resolveScrapeJob(where string, job *ScrapeJob, others []collector.ScrapeJob, f *faults) collector.ScrapeJob {
+func (s *settings) resolveScrapeJob(where string, job *ScrapeJob, others []collector.ScrapeJob, f *input.Faults) collector.ScrapeJob {
 	if job == nil {
-		f.add("%s is nil; remove it or describe a job", where)
+		f.Add("%s is nil; remove it or describe a job", where)
 		return collector.ScrapeJob{Name: where, Targets: []string{loopback + ":1"}}
 	}
 	r := collector.ScrapeJob{
-		Name:                  stringOr(job.Name, s.task.familyName()),
-		Path:                  stringOr(job.Path, ""),
-		Interval:              f.duration(where+".Interval", job.Interval),
-		Timeout:               f.duration(where+".Timeout", job.Timeout),
-		SampleLimit:           number(job.SampleLimit),
-		LabelLimit:            number(job.LabelLimit),
-		LabelValueLengthLimit: number(job.LabelValueLengthLimit),
-		KeepMetrics:           plainStrings(job.KeepMetrics),
-		DropMetrics:           plainStrings(job.DropMetrics),
-		StaticLabels:          plainMap(job.StaticLabels),
-		HonorLabels:           boolOr(job.HonorLabels, false),
-		NativeHistograms:      boolOr(job.NativeHistograms, false),
+		Name:                  input.StringOr(job.Name, s.task.familyName()),
+		Path:                  input.StringOr(job.Path, ""),
+		Interval:              f.Duration(where+".Interval", job.Interval),
+		Timeout:               f.Duration(where+".Timeout", job.Timeout),
+		SampleLimit:           input.Number(job.SampleLimit),
+		LabelLimit:            input.Number(job.LabelLimit),
+		LabelValueLengthLimit: input.Number(job.LabelValueLengthLimit),
+		KeepMetrics:           input.Strings(job.KeepMetrics),
+		DropMetrics:           input.Strings(job.DropMetrics),
+		StaticLabels:          input.Map(job.StaticLabels),
+		HonorLabels:           input.BoolOr(job.HonorLabels, false),
+		NativeHistograms:      input.BoolOr(job.NativeHistograms, false),
 	}
 	if job.Relabel != nil {
 		for i, rule := range *job.Relabel {
 			if rule == nil {
-				f.add("%s.Relabel[%d] is nil; remove it or describe a rule", where, i)
+				f.Add("%s.Relabel[%d] is nil; remove it or describe a rule", where, i)
 				continue
 			}
 			r.Relabel = append(r.Relabel, *rule)
@@ -262,20 +254,20 @@ func (s *settings) resolveScrapeJob(where string, job *ScrapeJob, others []colle
 	}
 	s.resolveAccess(where, fmt.Sprintf("SCRAPE_%d_", len(others)+1), job, &r, f)
 	if job.Name == nil && slices.ContainsFunc(others, func(o collector.ScrapeJob) bool { return o.Name == s.task.familyName() }) {
-		f.add("%s.Name is not set; only one job can take the family's name", where)
+		f.Add("%s.Name is not set; only one job can take the family's name", where)
 		r.Name = where
 	}
 	if job.Port == nil {
-		f.add("%s.Port is not set; name the port that the endpoint listens on", where)
+		f.Add("%s.Port is not set; name the port that the endpoint listens on", where)
 		r.Targets = []string{loopback + ":1"} // reported already
 	} else {
-		r.Targets = []string{loopback + ":" + number(job.Port)}
+		r.Targets = []string{loopback + ":" + input.Number(job.Port)}
 	}
 	if b := job.BodySizeLimit; b != nil {
 		if *b.IsUnresolved() {
-			f.add("%s.BodySizeLimit is a token; it must be known at synthesis", where)
+			f.Add("%s.BodySizeLimit is a token; it must be known at synthesis", where)
 		} else if bytes := *b.ToBytes(nil); bytes < 1024 {
-			f.add("%s.BodySizeLimit is %.0f bytes; it must be at least 1 KiB", where, bytes)
+			f.Add("%s.BodySizeLimit is %.0f bytes; it must be at least 1 KiB", where, bytes)
 		} else {
 			r.BodySizeLimit = fmt.Sprintf("%.0fKB", *b.ToKibibytes(&awscdk.SizeConversionOptions{Rounding: awscdk.SizeRoundingBehavior_FLOOR}))
 		}
@@ -284,21 +276,21 @@ func (s *settings) resolveScrapeJob(where string, job *ScrapeJob, others []colle
 }
 
 // resolveAccess sets how a job's endpoint is reached. Secrets get into the container as variables, whose names start with prefix.
-func (s *settings) resolveAccess(where, prefix string, job *ScrapeJob, r *collector.ScrapeJob, f *faults) {
+func (s *settings) resolveAccess(where, prefix string, job *ScrapeJob, r *collector.ScrapeJob, f *input.Faults) {
 	variable := func(name string, secret awsecs.Secret) string {
 		s.secrets[prefix+name] = secret
 		return prefix + name
 	}
 	if t := job.Tls; t != nil {
-		r.TLS = &collector.TLS{InsecureSkipVerify: boolOr(t.InsecureSkipVerify, false), ServerName: stringOr(t.ServerName, "")}
+		r.TLS = &collector.TLS{InsecureSkipVerify: input.BoolOr(t.InsecureSkipVerify, false), ServerName: input.StringOr(t.ServerName, "")}
 		if t.CaCertificate != nil {
 			r.TLS.CAVariable = variable("CA", t.CaCertificate)
 		}
 	}
 	if b := job.BasicAuth; b != nil {
-		r.BasicAuth = &collector.BasicAuth{Username: stringOr(b.Username, ""), PasswordVariable: prefix + "PASSWORD"}
+		r.BasicAuth = &collector.BasicAuth{Username: input.StringOr(b.Username, ""), PasswordVariable: prefix + "PASSWORD"}
 		if b.Password == nil {
-			f.add("%s.BasicAuth.Password is not set", where)
+			f.Add("%s.BasicAuth.Password is not set", where)
 		} else {
 			variable("PASSWORD", b.Password)
 		}
@@ -308,7 +300,7 @@ func (s *settings) resolveAccess(where, prefix string, job *ScrapeJob, r *collec
 	}
 }
 
-func (s *settings) resolveContainer(t task, f *faults) {
+func (s *settings) resolveContainer(t task, f *input.Faults) {
 	if c := s.telemetry.Collector; c != nil {
 		s.collector = *c
 	}
@@ -316,10 +308,10 @@ func (s *settings) resolveContainer(t task, f *faults) {
 	if c.Image == nil {
 		c.Image = awsecs.ContainerImage_FromRegistry(jsii.String(defaultImage), nil)
 	}
-	c.ContainerName = jsii.String(stringOr(c.ContainerName, defaultContainerName))
-	c.Essential = jsii.Bool(boolOr(c.Essential, true))
+	c.ContainerName = jsii.String(input.StringOr(c.ContainerName, defaultContainerName))
+	c.Essential = jsii.Bool(input.BoolOr(c.Essential, true))
 	c.ReadonlyRootFilesystem = trueOrNil(c.ReadonlyRootFilesystem)
-	c.User = jsii.String(stringOr(c.User, defaultUser))
+	c.User = jsii.String(input.StringOr(c.User, defaultUser))
 	if c.StopTimeout == nil && s.source.generated {
 		c.StopTimeout = seconds(defaultStopTimeout)
 	}
@@ -329,11 +321,11 @@ func (s *settings) resolveContainer(t task, f *faults) {
 	if h := c.HealthCheck; h != nil {
 		s.health = *h
 	}
-	s.healthOn = boolOr(s.health.Enabled, true)
+	s.healthOn = input.BoolOr(s.health.Enabled, true)
 	if r := c.RestartPolicy; r != nil {
 		s.restart = *r
 	}
-	s.restartOn = boolOr(s.restart.Enabled, true)
+	s.restartOn = input.BoolOr(s.restart.Enabled, true)
 	s.resolveMemory(t)
 	s.validateContainer(t, f)
 }
@@ -341,7 +333,7 @@ func (s *settings) resolveContainer(t task, f *faults) {
 // resolveMemory picks the container's limit. It never changes a number that the user gave.
 func (s *settings) resolveMemory(t task) {
 	switch limit := s.collector.MemoryLimitMiB; {
-	case limit != nil && !unresolved(limit) && *limit == 0:
+	case limit != nil && *limit == 0:
 		// No limit.
 	case limit != nil:
 		s.memoryLimit = limit
@@ -361,21 +353,21 @@ func (s *settings) resolveMemory(t task) {
 	}
 }
 
-func (s *settings) resolveLogging(f *faults) {
+func (s *settings) resolveLogging(f *input.Faults) {
 	if l := s.telemetry.Logging; l != nil {
 		s.logging = *l
 	}
 	l := &s.logging
 	if l.CollectorLogGroup != nil && l.CollectorLogGroupName != nil {
-		f.add("Telemetry.Logging: CollectorLogGroup and CollectorLogGroupName are both set; a given group keeps its own name")
+		f.Add("Telemetry.Logging: CollectorLogGroup and CollectorLogGroupName are both set; a given group keeps its own name")
 	}
 	if l.ContainerLogGroup != nil && l.ContainerLogGroupName != nil {
-		f.add("Telemetry.Logging: ContainerLogGroup and ContainerLogGroupName are both set; a given group keeps its own name")
+		f.Add("Telemetry.Logging: ContainerLogGroup and ContainerLogGroupName are both set; a given group keeps its own name")
 	}
 	if l.Retention == "" {
 		l.Retention = awslogs.RetentionDays_ONE_MONTH
 	}
-	l.StreamPrefix = jsii.String(stringOr(l.StreamPrefix, defaultStreamPrefix))
+	l.StreamPrefix = jsii.String(input.StringOr(l.StreamPrefix, defaultStreamPrefix))
 }
 
 // complete fills in what is known once the task definition and its workspace exist.

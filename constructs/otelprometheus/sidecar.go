@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // Construct ids below the task definition. They are part of the contract: changing one replaces resources.
@@ -60,11 +61,11 @@ type sidecar struct {
 
 // addScrapeJob scrapes one more endpoint.
 func (s *sidecar) addScrapeJob(job *ScrapeJob) {
-	var f faults
+	var f input.Faults
 	where := *s.task.Node().Path() + ": AddScrapeJob"
 	if !s.settings.source.generated {
-		f.add("the collector's configuration is not generated; a job cannot be added to it")
-		f.panicIfAny(where)
+		f.Add("the collector's configuration is not generated; a job cannot be added to it")
+		f.PanicIfAny(where)
 	}
 	config := s.settings.config
 	known := maps.Clone(s.settings.secrets)
@@ -76,7 +77,7 @@ func (s *sidecar) addScrapeJob(job *ScrapeJob) {
 	s.settings.validateConfig(config, &f)
 	if len(f) > 0 {
 		s.settings.secrets = known
-		f.panicIfAny(where)
+		f.PanicIfAny(where)
 	}
 	s.settings.config = config
 	s.settings.scraped = append(s.settings.scraped, containerOf(job))

@@ -6,7 +6,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
 )
 
 // Limits of Amazon ECS. Source: Amazon ECS task definition parameters.
@@ -21,33 +24,33 @@ const (
 	minCollectorMemoryMiB, maxContainerCpuUnit = 64, 196608
 )
 
-func (s *settings) validateContainer(t task, f *faults) {
+func (s *settings) validateContainer(t task, f *input.Faults) {
 	c := &s.collector
 	const where = "Telemetry.Collector"
 	if name := *c.ContainerName; name == "" {
-		f.add("%s.ContainerName is empty", where)
+		f.Add("%s.ContainerName is empty", where)
 	}
-	f.numberIn(where+".Cpu", c.Cpu, 1, maxContainerCpuUnit)
-	if t.cpu != nil && c.Cpu != nil && !unresolved(c.Cpu) && *c.Cpu > *t.cpu {
-		f.add("%s.Cpu is %s, more than the task's %s; lower it or give the task more CPU", where, number(c.Cpu), number(t.cpu))
+	f.NumberIn(where+".Cpu", c.Cpu, 1, maxContainerCpuUnit)
+	if t.cpu != nil && c.Cpu != nil && *c.Cpu > *t.cpu {
+		f.Add("%s.Cpu is %s, more than the task's %s; lower it or give the task more CPU", where, input.Number(c.Cpu), input.Number(t.cpu))
 	}
 	if m := s.memoryLimit; m != nil {
-		f.numberIn(where+".MemoryLimitMiB", m, minCollectorMemoryMiB, math.MaxInt32)
-		f.withinTask(where+".MemoryLimitMiB", m, t)
+		f.NumberIn(where+".MemoryLimitMiB", m, minCollectorMemoryMiB, math.MaxInt32)
+		withinTask(f, where+".MemoryLimitMiB", m, t)
 	}
 	if m := c.MemoryReservationMiB; m != nil {
-		f.numberIn(where+".MemoryReservationMiB", m, 1, math.MaxInt32)
-		f.withinTask(where+".MemoryReservationMiB", m, t)
-		if l := knownNumber(s.memoryLimit, 0); s.memoryLimit != nil && l != nil && !unresolved(m) && *m > *l {
-			f.add("%s.MemoryReservationMiB %s is more than the memory limit %s", where, number(m), number(l))
+		f.NumberIn(where+".MemoryReservationMiB", m, 1, math.MaxInt32)
+		withinTask(f, where+".MemoryReservationMiB", m, t)
+		if l := knownNumber(s.memoryLimit, 0); s.memoryLimit != nil && l != nil && *m > *l {
+			f.Add("%s.MemoryReservationMiB %s is more than the memory limit %s", where, input.Number(m), input.Number(l))
 		}
 	}
-	if d := f.duration(where+".StopTimeout", c.StopTimeout); d != nil {
+	if d := f.Duration(where+".StopTimeout", c.StopTimeout); d != nil {
 		switch {
 		case *d < time.Second || *d%time.Second != 0:
-			f.add("%s.StopTimeout is %s; it must be a whole number of seconds, at least one", where, *d)
+			f.Add("%s.StopTimeout is %s; it must be a whole number of seconds, at least one", where, *d)
 		case t.on("FARGATE") && *d > maxFargateStopTimeout:
-			f.add("%s.StopTimeout is %s; Fargate takes at most %.0f seconds", where, *d, maxFargateStopTimeout.Seconds())
+			f.Add("%s.StopTimeout is %s; Fargate takes at most %.0f seconds", where, *d, maxFargateStopTimeout.Seconds())
 		}
 	}
 	s.validateStartOrder(where+".StartOrder", c.StartOrder, f)
@@ -60,44 +63,44 @@ func (s *settings) validateContainer(t task, f *faults) {
 	}
 	if s.healthOn {
 		h := s.health
-		f.durationIn(where+".HealthCheck.Interval", h.Interval, minHealthInterval, maxHealthInterval)
-		f.durationIn(where+".HealthCheck.Timeout", h.Timeout, minHealthTimeout, maxHealthTimeout)
-		f.durationIn(where+".HealthCheck.StartPeriod", h.StartPeriod, 0, maxHealthStartPeriod)
-		f.numberIn(where+".HealthCheck.Retries", h.Retries, minHealthRetries, maxHealthRetries)
+		durationIn(f, where+".HealthCheck.Interval", h.Interval, minHealthInterval, maxHealthInterval)
+		durationIn(f, where+".HealthCheck.Timeout", h.Timeout, minHealthTimeout, maxHealthTimeout)
+		durationIn(f, where+".HealthCheck.StartPeriod", h.StartPeriod, 0, maxHealthStartPeriod)
+		f.NumberIn(where+".HealthCheck.Retries", h.Retries, minHealthRetries, maxHealthRetries)
 	}
 	if s.restartOn {
-		f.durationIn(where+".RestartPolicy.AttemptPeriod", s.restart.AttemptPeriod, minRestartAttempt, maxRestartAttempt)
+		durationIn(f, where+".RestartPolicy.AttemptPeriod", s.restart.AttemptPeriod, minRestartAttempt, maxRestartAttempt)
 		if codes := s.restart.IgnoredExitCodes; codes != nil {
 			if len(*codes) > maxRestartIgnoredExitCodes {
-				f.add("%s.RestartPolicy.IgnoredExitCodes has %d entries; ECS takes at most %d", where, len(*codes), maxRestartIgnoredExitCodes)
+				f.Add("%s.RestartPolicy.IgnoredExitCodes has %d entries; ECS takes at most %d", where, len(*codes), maxRestartIgnoredExitCodes)
 			}
 			if slices.Contains(*codes, nil) {
-				f.add("%s.RestartPolicy.IgnoredExitCodes holds nil; remove it", where)
+				f.Add("%s.RestartPolicy.IgnoredExitCodes holds nil; remove it", where)
 			}
 		}
 	}
 	s.validateEnvironment(f)
 }
 
-func (s *settings) validateStartOrder(where string, order awsecs.ContainerDependencyCondition, f *faults) {
+func (s *settings) validateStartOrder(where string, order awsecs.ContainerDependencyCondition, f *input.Faults) {
 	switch order {
 	case awsecs.ContainerDependencyCondition_START:
 	case awsecs.ContainerDependencyCondition_HEALTHY:
 		if !s.healthOn {
-			f.add("%s is HEALTHY, but the health check is off; turn it on or use START", where)
+			f.Add("%s is HEALTHY, but the health check is off; turn it on or use START", where)
 		}
 	default:
-		f.add("%s is %s; a collector runs as long as the task, so use START or HEALTHY", where, order)
+		f.Add("%s is %s; a collector runs as long as the task, so use START or HEALTHY", where, order)
 	}
 }
 
 // validateEnvironment refuses variables that would take the configuration away from the library.
-func (s *settings) validateEnvironment(f *faults) {
+func (s *settings) validateEnvironment(f *input.Faults) {
 	var names []string
 	if e := s.collector.Environment; e != nil {
 		for _, name := range slices.Sorted(maps.Keys(*e)) {
 			if (*e)[name] == nil {
-				f.add("Telemetry.Collector.Environment: %s is nil; give it a value, or remove it", name)
+				f.Add("Telemetry.Collector.Environment: %s is nil; give it a value, or remove it", name)
 			}
 			names = append(names, name)
 		}
@@ -105,10 +108,10 @@ func (s *settings) validateEnvironment(f *faults) {
 	if e := s.collector.Secrets; e != nil {
 		for _, name := range slices.Sorted(maps.Keys(*e)) {
 			if (*e)[name] == nil {
-				f.add("Telemetry.Collector.Secrets: %s is nil; give it a secret, or remove it", name)
+				f.Add("Telemetry.Collector.Secrets: %s is nil; give it a secret, or remove it", name)
 			}
 			if slices.Contains(names, name) {
-				f.add("Telemetry.Collector: %s is both in Environment and in Secrets; keep one of them", name)
+				f.Add("Telemetry.Collector: %s is both in Environment and in Secrets; keep one of them", name)
 			}
 			names = append(names, name)
 		}
@@ -117,18 +120,25 @@ func (s *settings) validateEnvironment(f *faults) {
 	for _, name := range slices.Compact(names) {
 		switch name {
 		case envConfig, envAotConfig, envConfigFingerprint, envConfigRevision:
-			f.add("Telemetry.Collector: variable %s would replace the collector's configuration; use Telemetry.Config", name)
+			f.Add("Telemetry.Collector: variable %s would replace the collector's configuration; use Telemetry.Config", name)
 		case envRemoteWriteUrl:
 			if !s.source.generated {
-				f.add("Telemetry.Collector: variable %s is set from Telemetry.Workspace; import the workspace instead", name)
+				f.Add("Telemetry.Collector: variable %s is set from Telemetry.Workspace; import the workspace instead", name)
 			}
 		}
 	}
 }
 
+// durationIn reports a duration that ECS does not take.
+func durationIn(f *input.Faults, what string, d awscdk.Duration, low, high time.Duration) {
+	if v := f.Duration(what, d); v != nil && (*v < low || *v > high || *v%time.Second != 0) {
+		f.Add("%s is %s; ECS takes %.0f to %.0f whole seconds", what, *v, low.Seconds(), high.Seconds())
+	}
+}
+
 // withinTask reports memory that the task does not have.
-func (f *faults) withinTask(what string, m *float64, t task) {
-	if t.memoryMiB != nil && !unresolved(m) && *m > *t.memoryMiB {
-		f.add("%s is %s, more than the task's %s MiB; lower it or give the task more memory", what, number(m), number(t.memoryMiB))
+func withinTask(f *input.Faults, what string, m *float64, t task) {
+	if t.memoryMiB != nil && *m > *t.memoryMiB {
+		f.Add("%s is %s, more than the task's %s MiB; lower it or give the task more memory", what, input.Number(m), input.Number(t.memoryMiB))
 	}
 }

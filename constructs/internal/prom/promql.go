@@ -1,4 +1,4 @@
-package amp
+package prom
 
 import (
 	"errors"
@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// checkPromQL finds what is broken in an expression without parsing it. What it refuses, Prometheus refuses too, but not
+// scan finds what is broken in an expression without parsing it. What it refuses, Prometheus refuses too, but not
 // the other way round: of 1.5 million expressions broken at random it refused none that Prometheus v0.312.0 takes, and
 // 59 % of those that Prometheus refuses. test/testdata/promql.yaml has examples of both.
 //
 // Prometheus' own parser would cost every app that imports this package 19 MB to download (15 modules), 8 MB of binary
 // and 40 % more time for the first compilation (132 s and 92 s on 2 busy cores), so it is left to CheckExpr.
-func checkPromQL(expr string) error {
-	c := promqlScanner{rest: expr}
+func scan(expr string) error {
+	c := scanner{rest: expr}
 	for c.rest != "" {
 		if err := c.next(); err != nil {
 			return err
@@ -30,7 +30,7 @@ func checkPromQL(expr string) error {
 	return nil
 }
 
-type promqlScanner struct {
+type scanner struct {
 	rest     string
 	open     []byte // brackets that are not closed yet
 	tokens   int
@@ -43,7 +43,7 @@ var closing = map[byte]byte{'(': ')', '[': ']', '{': '}'}
 var binaryOperators = []string{"==", "!=", "<=", ">=", "=~", "!~", "+", "-", "*", "/", "%", "^", "<", ">", "="}
 
 // next takes one token off the rest.
-func (c *promqlScanner) next() error {
+func (c *scanner) next() error {
 	switch ch := c.rest[0]; {
 	case strings.IndexByte(" \t\r\n", ch) >= 0:
 		c.rest = c.rest[1:]
@@ -66,12 +66,12 @@ func (c *promqlScanner) next() error {
 	return nil
 }
 
-func (c *promqlScanner) take(n int, operator string) {
+func (c *scanner) take(n int, operator string) {
 	c.rest, c.operator = c.rest[n:], operator
 	c.tokens++
 }
 
-func (c *promqlScanner) quoted(quote byte) error {
+func (c *scanner) quoted(quote byte) error {
 	for i := 1; i < len(c.rest); i++ {
 		switch {
 		case c.rest[i] == quote:
@@ -86,7 +86,7 @@ func (c *promqlScanner) quoted(quote byte) error {
 	return fmt.Errorf("%c is not closed", quote)
 }
 
-func (c *promqlScanner) close(bracket byte) error {
+func (c *scanner) close(bracket byte) error {
 	last := len(c.open) - 1
 	switch {
 	case last < 0:
@@ -101,7 +101,7 @@ func (c *promqlScanner) close(bracket byte) error {
 	return nil
 }
 
-func (c *promqlScanner) symbol() error {
+func (c *scanner) symbol() error {
 	for _, operator := range binaryOperators {
 		if !strings.HasPrefix(c.rest, operator) {
 			continue

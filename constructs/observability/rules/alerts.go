@@ -1,6 +1,8 @@
 package rules
 
-import "time"
+import (
+	"time"
+)
 
 // Names of the alerts.
 const (

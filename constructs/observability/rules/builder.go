@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
 )
 
 // builder makes groups and collects what is wrong on the way.
@@ -19,6 +21,15 @@ type builder struct {
 
 func (b *builder) fault(format string, args ...any) {
 	b.faults = append(b.faults, fmt.Errorf(format, args...))
+}
+
+// faultsIn adds what package prom finds in a part that the user has written.
+func (b *builder) faultsIn(where string, texts ...string) {
+	for _, text := range texts {
+		if text != "" {
+			b.fault("%s: %s", where, text)
+		}
+	}
 }
 
 // group adds a group, unless it is empty.
@@ -107,9 +118,9 @@ func (b *builder) threshold(what string, n *float64, byDefault, low, high float6
 	return number(*n)
 }
 
-// token reports a number that is known only at deployment, which CDK writes as one near -1.9e289.
+// token reports a number that is known only at deployment.
 func (b *builder) token(what string, n float64) bool {
-	if !(n <= -1e280) {
+	if !token.Is(n) {
 		return false
 	}
 	b.fault("%s is a token; it must be known at synthesis", what)
@@ -158,17 +169,4 @@ func stringOr(s, byDefault string) string {
 		return byDefault
 	}
 	return s
-}
-
-// promDuration writes whole seconds as Prometheus does, in the largest unit that fits: 5m, 1h, 3d.
-func promDuration(d time.Duration) string {
-	for _, unit := range []struct {
-		name string
-		size time.Duration
-	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}} {
-		if d%unit.size == 0 {
-			return strconv.Itoa(int(d/unit.size)) + unit.name
-		}
-	}
-	return strconv.Itoa(int(d/time.Second)) + "s"
 }

@@ -73,6 +73,11 @@ type Config struct {
 	//
 	// Default: [DefaultRunbookURL].
 	RunbookURL string
+
+	// CheckExpr checks an expression in Alerts further than this package does, which looks for what needs no parser of PromQL.
+	//
+	// Default: nil, no further check.
+	CheckExpr func(expr string) error
 }
 
 // DefaultRunbookURL is docs/alerts.md of this library.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
 )
 
 // everything is a configuration with every alert.
@@ -68,7 +69,7 @@ func TestEveryAlertHasItsRunbook(t *testing.T) {
 		}
 		duration := "0"
 		if alert.For > 0 {
-			duration = promDuration(alert.For)
+			duration = prom.Duration(alert.For)
 		}
 		if want := []string{strings.ToLower(name), alert.Labels["severity"], duration}; !slices.Equal(row, want) {
 			t.Errorf("the table has %v for %s, expected %v", row, name, want)

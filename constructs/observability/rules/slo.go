@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
 )
 
 // SLO is a service level objective: which share of the requests must be good over 30 days. Good means without an error
@@ -108,7 +110,7 @@ func (b *builder) slo(s SLO) {
 	for _, w := range windows(s.BurnRates) {
 		failed, all := of("ecs_slo:errors:rate5m"), of("ecs_slo:requests:rate5m")
 		if w != baseWindow {
-			failed, all = fmt.Sprintf("sum_over_time(%s[%s])", failed, promDuration(w)), fmt.Sprintf("sum_over_time(%s[%s])", all, promDuration(w))
+			failed, all = fmt.Sprintf("sum_over_time(%s[%s])", failed, prom.Duration(w)), fmt.Sprintf("sum_over_time(%s[%s])", all, prom.Duration(w))
 		}
 		recorded = append(recorded, b.record(ratioName(w), fmt.Sprintf("%s / (%s > 0)", failed, all), own))
 	}
@@ -139,7 +141,7 @@ func (b *builder) goodAndBad(s SLO) (requests, errors string) {
 		if series == nil { // reported by validateSLO
 			series = &Series{}
 		}
-		return "sum(rate(" + b.selector(series.Metric+suffix, slices.Concat(series.Matchers, matchers)...) + "[" + promDuration(baseWindow) + "]))"
+		return "sum(rate(" + b.selector(series.Metric+suffix, slices.Concat(series.Matchers, matchers)...) + "[" + prom.Duration(baseWindow) + "]))"
 	}
 	if s.Histogram != nil {
 		// As the exporter writes bounds: without an exponent.
@@ -162,4 +164,6 @@ func windows(rates []BurnRate) []time.Duration {
 	return slices.Compact(all)
 }
 
-func ratioName(window time.Duration) string { return "ecs_slo:error_ratio:rate" + promDuration(window) }
+func ratioName(window time.Duration) string {
+	return "ecs_slo:error_ratio:rate" + prom.Duration(window)
+}

@@ -10,23 +10,20 @@ import (
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
 )
 
 var (
-	metricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
-	labelName  = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
-	ecsName    = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
-	sloName    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
-	matcher    = regexp.MustCompile(`^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\\n]|\\.)*")\s*$`)
+	ecsName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
+	sloName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+	matcher = regexp.MustCompile(`^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\\n]|\\.)*")\s*$`)
 )
-
-// unknown says whether a string is known only at deployment.
-func unknown(s string) bool { return strings.Contains(s, "${Token[") }
 
 func (b *builder) validate() {
 	s := b.Service
 	for _, n := range []struct{ what, name string }{{"TaskFamily", s.TaskFamily}, {"Cluster", s.Cluster}} {
-		if n.name != "" && !unknown(n.name) && !ecsName.MatchString(n.name) {
+		if n.name != "" && !token.In(n.name) && !ecsName.MatchString(n.name) {
 			b.fault("%s is %q; it must have 1 to 255 letters, digits, dashes and underscores", n.what, n.name)
 		}
 	}
@@ -35,7 +32,7 @@ func (b *builder) validate() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Matchers)) {
 		switch {
-		case !labelName.MatchString(name):
+		case !prom.LabelName.MatchString(name):
 			b.fault("Matchers: %q is not the name of a label: letters, digits and underscores, not starting with a digit", name)
 		case name == familyLabel || name == clusterLabel:
 			b.fault("Matchers has %s; set TaskFamily and Cluster instead", name)
@@ -49,7 +46,8 @@ func (b *builder) validate() {
 			b.fault("TaskMetrics: unknown metric %q; collector.KnownTaskMetrics lists those that ECS has", m)
 		}
 	}
-	if u := b.RunbookURL; u != "" && !unknown(u) {
+	b.faultsIn("Labels", prom.CheckLabels(b.Labels, true)...)
+	if u := b.RunbookURL; u != "" && !token.In(u) {
 		if parsed, err := url.Parse(u); err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Host == "" || strings.Contains(u, "#") {
 			b.fault("RunbookUrl is %q; it must be an http or https URL without a fragment, to which #alert is added", u)
 		}
@@ -70,6 +68,12 @@ func (b *builder) validateAlerts() {
 		case change.Expr != "" && b.seen[name] > 1:
 			b.fault("Alerts: %s has an Expr, but there are %d such alerts; name one metric in Absence.Metrics", name, b.seen[name])
 		}
+		where := "Alerts: " + name
+		b.faultsIn(where, prom.CheckLabels(change.Labels, true)...)
+		b.faultsIn(where, prom.CheckAnnotations(change.Annotations)...)
+		if change.Expr != "" {
+			b.faultsIn(where, prom.CheckExpr(change.Expr, b.CheckExpr))
+		}
 		for _, d := range []struct {
 			what string
 			d    *time.Duration
@@ -86,10 +90,10 @@ func (b *builder) metric(what, name string) {
 	switch {
 	case name == "":
 		b.fault("%s has no metric; give the name that its series have in AMP", what)
-	case unknown(name):
+	case token.In(name):
 	case strings.Contains(name, "."):
 		b.fault("%s is %q; in AMP, names have underscores instead of dots", what, name)
-	case !metricName.MatchString(name):
+	case !prom.MetricName.MatchString(name):
 		b.fault("%s is %q, which is not the name of a metric: letters, digits, underscores and colons, not starting with a digit", what, name)
 	case strings.HasPrefix(name, "ecs_task_") && !slices.ContainsFunc(b.TaskMetrics, func(m string) bool { return prometheusName(m) == name }):
 		b.fault("%s is %q, which is not among the ECS metrics that the sidecar keeps; name it in TaskMetrics if collector.KnownTaskMetrics has it", what, name)
@@ -160,7 +164,7 @@ func (b *builder) series(where string, s *Series) {
 	}
 	b.metric(where+".Metric", s.Metric)
 	for _, m := range s.Matchers {
-		if unknown(m) {
+		if token.In(m) {
 			continue
 		}
 		parts := matcher.FindStringSubmatch(m)

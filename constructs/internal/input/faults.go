@@ -1,0 +1,110 @@
+package input
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+)
+
+// Faults collects what is wrong with the arguments of one call, to be reported together.
+type Faults []string
+
+// Add adds one.
+func (f *Faults) Add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
+// AddError adds each line of err, which may be nil; where, which may be empty, stands before it.
+func (f *Faults) AddError(where string, err error) {
+	if err != nil {
+		f.AddAll(where, strings.Split(err.Error(), "\n")...)
+	}
+}
+
+// AddAll adds those of texts that are not empty, in the same way.
+func (f *Faults) AddAll(where string, texts ...string) {
+	for _, text := range texts {
+		if text != "" && where != "" {
+			text = where + ": " + text
+		}
+		if text != "" {
+			*f = append(*f, text)
+		}
+	}
+}
+
+// PanicIfAny panics with all of them; where says which call was wrong.
+func (f Faults) PanicIfAny(where string) {
+	switch len(f) {
+	case 0:
+	case 1:
+		panic(where + ": " + f[0])
+	default:
+		panic(fmt.Sprintf("%s: %d faults:\n  - %s", where, len(f), strings.Join(f, "\n  - ")))
+	}
+}
+
+// Must panics with everything that is wrong with the arguments of a constructor, before anything is built.
+func Must(constructor string, scope constructs.Construct, id *string, validate func(*Faults)) {
+	var f Faults
+	where := constructor
+	if scope == nil {
+		f.Add("scope is nil; pass the stack or construct to build in")
+	}
+	if id == nil || *id == "" {
+		f.Add("id is empty; pass a name that is unique in its scope")
+	} else if scope != nil {
+		where = strings.TrimPrefix(*scope.Node().Path()+"/"+*id, "/") + ": " + constructor
+	}
+	validate(&f)
+	f.PanicIfAny(where)
+}
+
+// NumberIn reports a known number that is not a whole one in a range.
+func (f *Faults) NumberIn(what string, n *float64, low, high float64) {
+	if n == nil || token.Is(*n) {
+		return
+	}
+	if *n != float64(int64(*n)) || *n < low || *n > high {
+		f.Add("%s is %s; it must be a whole number from %s to %s", what, Number(n), Number(&low), Number(&high))
+	}
+}
+
+// Duration converts d, which may be nil, and reports one that is not known at synthesis.
+func (f *Faults) Duration(what string, d awscdk.Duration) *time.Duration {
+	if d == nil {
+		return nil
+	}
+	if *d.IsUnresolved() {
+		f.Add("%s is a token; it must be known at synthesis", what)
+		return nil
+	}
+	ms := *d.ToMilliseconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
+	r := time.Duration(ms * float64(time.Millisecond))
+	return &r
+}
+
+// InPlace reports a resource that is not where the stack is: what belongs to it is made beside it.
+func (f *Faults) InPlace(scope constructs.Construct, kind string, resource awscdk.IResource, what string) {
+	if scope == nil {
+		return
+	}
+	stack := awscdk.Stack_Of(scope)
+	if Differ(resource.Env().Account, stack.Account()) {
+		f.Add("%s %s is in account %s, the stack in %s; put the %s in a stack of account %s",
+			kind, *resource.Node().Path(), *resource.Env().Account, *stack.Account(), what, *resource.Env().Account)
+	}
+	if Differ(resource.Env().Region, stack.Region()) {
+		f.Add("%s %s is in %s, the stack in %s; put the %s in a stack of %s",
+			kind, *resource.Node().Path(), *resource.Env().Region, *stack.Region(), what, *resource.Env().Region)
+	}
+}
+
+// Warn adds a warning that awscdk.Annotations.AcknowledgeWarning silences by its id.
+func Warn(scope constructs.IConstruct, id, format string, args ...any) {
+	awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("cdk-otel-prometheus:"+id), jsii.String(fmt.Sprintf(format, args...)))
+}

@@ -1,0 +1,111 @@
+// Package prom knows the grammars of Prometheus: names, durations, templates and, as far as that needs no parser, PromQL.
+package prom
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template/parse"
+	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+)
+
+// Names in Prometheus' classic grammar. Newer versions take any UTF-8; whether AMP does is not documented, and
+// AWS::APS::Workspace takes only these as labels.
+var (
+	LabelName  = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	MetricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+)
+
+// DurationText is the grammar of durations.
+//
+// Source: Prometheus, model.ParseDuration.
+var DurationText = regexp.MustCompile(`^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$`)
+
+// Duration writes whole milliseconds: 3d, 1h30m, 500ms.
+func Duration(d time.Duration) string {
+	if d == 0 {
+		return "0s"
+	}
+	var b strings.Builder
+	for _, unit := range []struct {
+		name string
+		size time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}} {
+		if n := d / unit.size; n > 0 {
+			fmt.Fprintf(&b, "%d%s", n, unit.name)
+		}
+		d %= unit.size
+	}
+	return b.String()
+}
+
+var namespaceName = regexp.MustCompile(`^[0-9A-Za-z][-.0-9A-Z_a-z]{0,63}$`)
+
+// CheckNamespace says what is wrong with the name of a rule groups namespace, or nothing.
+func CheckNamespace(name string) string {
+	if token.In(name) || namespaceName.MatchString(name) {
+		return ""
+	}
+	return fmt.Sprintf("Name is %q; it must have 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit", name)
+}
+
+// CheckLabels lists the labels that a rule cannot set. Those of an alert have templates as values.
+func CheckLabels(labels map[string]string, templates bool) (faults []string) {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if !token.In(name) && (!LabelName.MatchString(name) || name == "__name__") {
+			faults = append(faults, fmt.Sprintf("label %q is not a name that a rule can set: letters, digits and underscores, not starting with a digit, not __name__", name))
+		}
+		if templates {
+			faults = append(faults, checkTemplate("label "+name, labels[name])...)
+		}
+	}
+	return faults
+}
+
+// CheckAnnotations lists the annotations that an alert cannot have.
+func CheckAnnotations(annotations map[string]string) (faults []string) {
+	for _, name := range slices.Sorted(maps.Keys(annotations)) {
+		if !token.In(name) && !LabelName.MatchString(name) {
+			faults = append(faults, fmt.Sprintf("annotation %q is not a name: letters, digits and underscores, not starting with a digit", name))
+		}
+		faults = append(faults, checkTemplate("annotation "+name, annotations[name])...)
+	}
+	return faults
+}
+
+// checkTemplate reports a Go template that does not parse. Which functions there are is left to AMP.
+func checkTemplate(where, text string) []string {
+	if token.In(text) {
+		return nil
+	}
+	// What Prometheus puts before each template.
+	const definitions = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
+	tree := parse.New("template")
+	tree.Mode = parse.SkipFuncCheck
+	if _, err := tree.Parse(definitions+text, "", "", map[string]*parse.Tree{}); err != nil {
+		return []string{fmt.Sprintf("%s: %q is not a Go template: %s", where, text, OneLine(err))}
+	}
+	return nil
+}
+
+// CheckExpr says what is wrong with a PromQL expression, or nothing. further, which may be nil, is the user's own check.
+func CheckExpr(expr string, further func(string) error) string {
+	if token.In(expr) {
+		return ""
+	}
+	err := scan(expr)
+	if err == nil && further != nil {
+		err = further(expr)
+	}
+	if err != nil {
+		return fmt.Sprintf("expr %q: %s", expr, OneLine(err))
+	}
+	return ""
+}
+
+// OneLine is the text of an error without line breaks.
+func OneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
