@@ -61,10 +61,11 @@ func QueryUrlFor(workspace IWorkspace, options *EndpointOptions) *string {
 	if options == nil {
 		options = &EndpointOptions{}
 	}
-	var f input.Faults
 	at := locate(workspace)
-	options.validate(at, &f)
-	f.PanicIfAny(*workspace.Node().Path() + ": endpoint")
+	var f input.Faults
+	if options.validate(at, &f); len(f) > 0 {
+		f.PanicIfAny(*workspace.Node().Path() + ": endpoint")
+	}
 	return jsii.String(fmt.Sprintf("https://%s/workspaces/%s", options.host(at), *workspace.WorkspaceId()))
 }
 
@@ -121,17 +122,21 @@ func (o *EndpointOptions) host(at location) string {
 
 // location is where a workspace is.
 type location struct {
-	region    *string
-	partition string // empty where it is not known
-	suffix    string // of the names of hosts
+	account, region *string
+	partition       string // empty where it is not known
+	suffix          string // of the names of hosts
 }
 
 // locate says where a workspace is. The partition of its ARN counts, or that of its region, before that of the stack:
 // an imported workspace may be in another one.
 func locate(workspace IWorkspace) location {
-	stack := workspace.Stack()
-	at := location{region: workspace.Env().Region, suffix: *stack.UrlSuffix()}
-	if w, ok := workspace.(*Workspace); ok && input.Known(w.partition) {
+	w, ours := workspace.(*Workspace)
+	if ours && w.at != nil {
+		return *w.at
+	}
+	env := workspace.Env()
+	at := location{account: env.Account, region: env.Region, suffix: *workspace.Stack().UrlSuffix()}
+	if ours && input.Known(w.partition) {
 		at.partition = *w.partition
 	} else if p := partitionOf(at.region); p != nil {
 		at.partition = *p
@@ -146,6 +151,9 @@ func locate(workspace IWorkspace) location {
 				at.suffix = *s
 			}
 		}
+	}
+	if ours {
+		w.at = &at
 	}
 	return at
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -48,15 +47,14 @@ func ExampleNewWorkspace() {
 		Actions:               &[]awscloudwatch.IAlarmAction{awscloudwatchactions.NewSnsAction(chat)},
 	})
 
-	template := assertions.Template_FromStack(stack, nil)
-	for _, kind := range []string{"AWS::APS::Workspace", "AWS::CloudWatch::Alarm", "AWS::Logs::LogGroup", "AWS::SNS::TopicPolicy"} {
-		fmt.Println(len(*template.FindResources(jsii.String(kind), nil)), kind)
+	for _, child := range *workspace.Node().Children() {
+		fmt.Println(*child.Node().Path())
 	}
 	// Output:
-	// 1 AWS::APS::Workspace
-	// 2 AWS::CloudWatch::Alarm
-	// 1 AWS::Logs::LogGroup
-	// 2 AWS::SNS::TopicPolicy
+	// Shop/Workspace/Logs
+	// Shop/Workspace/Resource
+	// Shop/Workspace/DiscardedSamplesAlarm
+	// Shop/Workspace/ActiveSeriesAlarm
 }
 
 // A rate that dashboards use often is recorded, and an alert is raised on it. CheckExpr can be Prometheus' own parser.
@@ -96,14 +94,14 @@ func ExampleNewResourcePolicy() {
 	defer jsii.Close()
 	stack := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("Shop"), nil)
 
-	amp.NewResourcePolicy(stack, jsii.String("Policy"), &amp.ResourcePolicyProps{
+	policy := amp.NewResourcePolicy(stack, jsii.String("Policy"), &amp.ResourcePolicyProps{
 		Workspace:     amp.NewWorkspace(stack, jsii.String("Workspace"), nil),
 		RemoteWriters: &[]awsiam.IPrincipal{awsiam.NewArnPrincipal(jsii.String("arn:aws:iam::444455556666:role/shop"))},
 		Queriers:      &[]awsiam.IPrincipal{awsiam.NewOrganizationPrincipal(jsii.String("o-1234567890"))},
 	})
 
-	fmt.Println(len(*assertions.Template_FromStack(stack, nil).FindResources(jsii.String("AWS::APS::ResourcePolicy"), nil)))
-	// Output: 1
+	fmt.Println(*policy.Node().Path())
+	// Output: Shop/Policy
 }
 
 // A workspace that was made elsewhere, through its public endpoint, with FIPS, over IPv6, and through a VPC endpoint.

@@ -32,7 +32,7 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 		panic(*w.Node().Path() + ": " + method + ": grantee is nil; pass a role or another principal")
 	}
 	principal := grantee.GrantPrincipal()
-	foreign := input.Differ(principal.PrincipalAccount(), w.Env().Account)
+	foreign := input.Differ(principal.PrincipalAccount(), locate(w).account)
 
 	options := &awsiam.GrantOnPrincipalOptions{Grantee: grantee, Actions: actions, ResourceArns: &[]*string{w.arn}}
 	grant := awsiam.Grant_AddToPrincipal(options)
@@ -73,7 +73,7 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 // its account and a condition, which come to the same.
 func (w *Workspace) resourcePolicyPrincipal(principal awsiam.IPrincipal) awsiam.IPrincipal {
 	role, ok := principal.(awsiam.IRole)
-	if !ok || !input.Differ(awscdk.Stack_Of(role).Account(), w.Env().Account) {
+	if !ok || !input.Differ(awscdk.Stack_Of(role).Account(), locate(w).account) {
 		return principal
 	}
 	return awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(principal.PrincipalAccount()), &map[string]interface{}{
@@ -97,8 +97,8 @@ func GrantTookEffect(principal awsiam.IPrincipal, grant awsiam.Grant) bool {
 // grant. That is so with a role of this app as well, which splits its policy at synthesis only; but it has a policy.
 // TestGrantToARoleThatCannotBeChangedWarns pins it, with roles of every kind.
 func changedNothing(principal awsiam.IPrincipal, grant awsiam.Grant) bool {
-	if len(*constructs.Dependable_Of(grant).DependencyRoots()) > 0 {
-		return false
+	if _, created := principal.(awsiam.Role); created || len(*constructs.Dependable_Of(grant).DependencyRoots()) > 0 {
+		return false // imported ones are only an awsiam.IRole
 	}
 	c, ok := principal.(constructs.IConstruct)
 	return ok && !slices.ContainsFunc(*c.Node().FindAll(constructs.ConstructOrder_PREORDER), func(child constructs.IConstruct) bool {

@@ -75,12 +75,12 @@ func (w *Workspace) usage(resource, statistic string, options *awscloudwatch.Met
 
 // elsewhere is the account and region of a workspace that is known to be in others than its stack.
 func (w *Workspace) elsewhere() (account, region *string) {
-	env, stack := w.Env(), awscdk.Stack_Of(w)
-	if input.Differ(env.Account, stack.Account()) {
-		account = env.Account
+	at, stack := locate(w), awscdk.Stack_Of(w)
+	if input.Differ(at.account, stack.Account()) {
+		account = at.account
 	}
-	if input.Differ(env.Region, stack.Region()) {
-		region = env.Region
+	if input.Differ(at.region, stack.Region()) {
+		region = at.region
 	}
 	return account, region
 }

@@ -163,6 +163,7 @@ type Workspace struct {
 	created            bool
 	encrypted          bool
 	policy             *ResourcePolicy
+	at                 *location // once somebody has asked
 }
 
 // NewWorkspace adds an AWS::APS::Workspace to scope and, as props ask for it: log groups with a resource policy for log

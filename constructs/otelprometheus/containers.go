@@ -46,10 +46,10 @@ func (s *sidecar) addContainer(id *string, props *awsecs.ContainerDefinitionOpti
 		options.Environment = &own
 	}
 	container := s.base.AddContainer(id, &options)
-	path := *container.Node().Path()
-	s.prepared[path] = true
+	name := nameOf(id, props)
+	s.prepared[name] = true
 	if !s.settings.task.bridge() {
-		s.connect(container, path) // links depend on jobs that may still be added; the aspect makes them
+		s.connect(container, name) // links depend on jobs that may still be added; the aspect makes them
 	}
 	return container
 }
@@ -100,13 +100,13 @@ func (s *sidecar) otlpVariables(own map[string]*string, secrets []string) map[st
 
 // connect makes ECS start the collector before the container and stop it after, and links the two where they do not share
 // a network namespace. A container that the collector is linked to has to be there first, so there the order is reversed.
-func (s *sidecar) connect(container awsecs.ContainerDefinition, path string) {
-	if s.connected[path] {
+func (s *sidecar) connect(container awsecs.ContainerDefinition, name string) {
+	if s.connected[name] {
 		return
 	}
-	s.connected[path] = true
+	s.connected[name] = true
 	if s.settings.task.bridge() {
-		if s.linkScraped(container) {
+		if s.linkScraped(container, name) {
 			return
 		}
 		if s.settings.config.OTLP != nil || s.settings.config.StatsD != nil {
@@ -114,7 +114,7 @@ func (s *sidecar) connect(container awsecs.ContainerDefinition, path string) {
 		}
 	}
 	condition := s.settings.collector.StartOrder
-	if c := s.settings.container(*container.ContainerName()); c != nil && c.StartOrder != "" {
+	if c := s.settings.container(name); c != nil && c.StartOrder != "" {
 		condition = c.StartOrder
 	}
 	container.AddContainerDependencies(&awsecs.ContainerDependency{Container: s.collector, Condition: condition})
@@ -125,15 +125,15 @@ func (s *sidecar) adopt(container awsecs.ContainerDefinition) {
 	if _, router := container.(awsecs.FirelensLogRouter); router {
 		return // It must outlive the collector, whose log it may carry.
 	}
-	path := *container.Node().Path()
-	if path == s.collectorPath || path == s.drainPath || s.settings.container(*container.ContainerName()).optOut() {
+	name := *container.ContainerName()
+	if name == *s.settings.collector.ContainerName || name == s.drainName() || s.settings.container(name).optOut() {
 		return
 	}
-	if !s.prepared[path] {
-		s.prepared[path] = true
+	if !s.prepared[name] {
+		s.prepared[name] = true
 		s.prepare(container)
 	}
-	s.connect(container, path)
+	s.connect(container, name)
 }
 
 func (s *sidecar) prepare(container awsecs.ContainerDefinition) {
@@ -178,7 +178,7 @@ func (s *sidecar) named(property any) []variable {
 func (s *sidecar) overrideLogging(container awsecs.ContainerDefinition) {
 	config := s.containerLogging().Bind(container, container)
 	for i, c := range *s.task.Containers() {
-		if *c.Node().Path() == *container.Node().Path() {
+		if *c.ContainerName() == *container.ContainerName() {
 			options := map[string]any{}
 			for name, value := range *config.Options {
 				options[name] = value
@@ -210,7 +210,7 @@ func (a *adopter) Visit(node constructs.IConstruct) {
 // ownContainers counts the containers that are as they should be.
 func (s *sidecar) ownContainers() int {
 	n := len(s.connected) + 1
-	if s.drainPath != "" {
+	if s.drainName() != "" {
 		n++
 	}
 	return n

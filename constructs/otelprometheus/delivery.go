@@ -122,5 +122,12 @@ func (s *sidecar) addDrain() {
 	container.AddContainerDependencies(&awsecs.ContainerDependency{
 		Container: s.collector, Condition: awsecs.ContainerDependencyCondition_START,
 	})
-	s.drainPath = *container.Node().Path()
+}
+
+// drainName is the name of the container that waits, or empty where there is none.
+func (s *sidecar) drainName() string {
+	if s.settings.drain == 0 {
+		return ""
+	}
+	return drainName
 }

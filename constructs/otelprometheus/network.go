@@ -95,8 +95,7 @@ func (t task) validateDirections(c collector.Config, f *input.Faults) {
 }
 
 // linkScraped leads the scrape jobs that read a container to it. Only with network mode bridge.
-func (s *sidecar) linkScraped(container awsecs.ContainerDefinition) (linked bool) {
-	name := *container.ContainerName()
+func (s *sidecar) linkScraped(container awsecs.ContainerDefinition, name string) (linked bool) {
 	config := s.settings.config
 	for i, wanted := range s.settings.scraped {
 		if wanted != name && (wanted != firstEligible || s.firstScraped != "" && s.firstScraped != name) {

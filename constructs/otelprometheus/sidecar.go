@@ -3,6 +3,7 @@ package otelprometheus
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
@@ -36,9 +37,7 @@ type sidecar struct {
 	workspace amp.IWorkspace
 
 	collector         awsecs.ContainerDefinition
-	collectorPath     string
 	collectorLogging  awsecs.LogDriver
-	drainPath         string // of the container that waits; empty without one
 	collectorLogGroup awslogs.ILogGroup
 	containerLogGroup awslogs.ILogGroup
 
@@ -49,7 +48,7 @@ type sidecar struct {
 	asset awss3assets.Asset
 
 	// prepared holds the containers that have their environment and logging, connected those that have their dependencies
-	// and links, by path.
+	// and links, by name: a task takes a name once.
 	prepared, connected map[string]bool
 
 	// keyAllowed says that LoggingProps.EncryptionKey allows CloudWatch Logs to use it.
@@ -100,9 +99,10 @@ func (s *sidecar) complete() {
 
 // attach adds the collector to a new task definition.
 func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
+	node := task.Node()
 	s := &sidecar{
 		task: task, base: base, stack: task.Stack(), settings: resolved, prepared: map[string]bool{}, connected: map[string]bool{},
-		rendered: task.Node().DefaultChild().(awsecs.CfnTaskDefinition),
+		rendered: node.DefaultChild().(awsecs.CfnTaskDefinition),
 	}
 	s.workspace = resolved.telemetry.Workspace
 	if s.workspace == nil {
@@ -113,19 +113,21 @@ func attach(task, base awsecs.TaskDefinition, resolved *settings) *sidecar {
 	s.grantTraces()
 
 	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
-	s.collectorPath = *s.collector.Node().Path()
 	s.addQueue()
 	s.addDrain()
 	// The first essential container becomes the default one, which a load balancer targets. It must be the app's.
 	task.SetDefaultContainer(nil)
 	s.warn()
 
-	task.Node().AddValidation(&synthChecks{s})
+	node.AddValidation(&synthChecks{s})
 	// Before the aspects that only look. It hangs on the collector, which has no children: below the task definition it would be
 	// called for every construct there, and each call from Node takes about a millisecond.
-	awscdk.Aspects_Of(s.collector).Add(&adopter{s}, &awscdk.AspectOptions{Priority: awscdk.AspectPriority_MUTATING()})
+	awscdk.Aspects_Of(s.collector).Add(&adopter{s}, &awscdk.AspectOptions{Priority: mutating()})
 	return s
 }
+
+// mutating asks Node once.
+var mutating = sync.OnceValue(awscdk.AspectPriority_MUTATING)
 
 func (s *sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
 	c := s.settings.collector

@@ -45,7 +45,9 @@ func (s *settings) validateContainer(t task, f *input.Faults) {
 			f.Add("%s.MemoryReservationMiB %s is more than the memory limit %s", where, input.Number(m), input.Number(l))
 		}
 	}
-	if d := f.Duration(where+".StopTimeout", c.StopTimeout); d != nil {
+	if given := s.telemetry.Collector; given == nil || given.StopTimeout == nil {
+		// The default is known to be good.
+	} else if d := f.Duration(where+".StopTimeout", given.StopTimeout); d != nil {
 		switch {
 		case *d < time.Second || *d%time.Second != 0:
 			f.Add("%s.StopTimeout is %s; it must be a whole number of seconds, at least one", where, *d)

@@ -12,7 +12,9 @@ import (
 
 // warn says what may be meant, and may be a mistake. Each warning can be acknowledged by its id.
 func (s *sidecar) warn() {
-	if image := *s.collector.ImageName(); !pinned(image) {
+	if given := s.settings.telemetry.Collector; given == nil || given.Image == nil {
+		// The default is pinned.
+	} else if image := *s.collector.ImageName(); !pinned(image) {
 		input.Warn(s.task, "unpinnedImage", "the collector's image %s is not pinned to a version; name a tag such as %s", image, collector.ADOTVersion)
 	}
 	if d := s.settings.config.StatsD; d != nil && len(d.Rates) == 0 {

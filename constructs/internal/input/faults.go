@@ -51,17 +51,17 @@ func (f Faults) PanicIfAny(where string) {
 // Must panics with everything that is wrong with the arguments of a constructor, before anything is built.
 func Must(constructor string, scope constructs.Construct, id *string, validate func(*Faults)) {
 	var f Faults
-	where := constructor
 	if scope == nil {
 		f.Add("scope is nil; pass the stack or construct to build in")
 	}
-	if id == nil || *id == "" {
+	if StringOr(id, "") == "" {
 		f.Add("id is empty; pass a name that is unique in its scope")
-	} else if scope != nil {
-		where = strings.TrimPrefix(*scope.Node().Path()+"/"+*id, "/") + ": " + constructor
 	}
 	validate(&f)
-	f.PanicIfAny(where)
+	if len(f) > 0 && scope != nil && StringOr(id, "") != "" {
+		constructor = strings.TrimPrefix(*scope.Node().Path()+"/"+*id, "/") + ": " + constructor
+	}
+	f.PanicIfAny(constructor)
 }
 
 // NumberIn reports a known number that is not a whole one in a range.
