@@ -6,7 +6,7 @@ import (
 )
 
 // ADOTVersion is the release of the AWS Distro for OpenTelemetry whose components and names this package writes. When it
-// is raised, the tables below and the module versions of test/e2e go with it; CONTRIBUTING.md says how.
+// is raised, the tables below and the module versions of test/e2e go with it; docs/upgrading.md says how.
 const ADOTVersion = "v0.49.0"
 
 // The components of ADOT v0.49.0, under the names of contrib v0.156.0, with older spellings that it still takes.
