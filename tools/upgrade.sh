@@ -71,8 +71,10 @@ replace() { # file, old, new
 }
 
 exists() { # module@version …
-  GOFLAGS=-mod=mod go list -m "$@" >/dev/null || fail "not all of it can be had; nothing was changed for it"
+  GOFLAGS=-mod=mod go list -m "$@" >/dev/null || fail "not all of it can be had; nothing was changed"
 }
+
+awscdk_modules=(. test/nag test/ecstypes test/consumer) # those that require awscdk
 
 old_adot=$(sed -n 's/^const ADOTVersion = "\(.*\)"$/\1/p' constructs/collector/adot.go)
 # shellcheck disable=SC2016 # $2 is awk's
@@ -80,23 +82,26 @@ old_contrib=$(awk '/receiver\/prometheusreceiver v/ { print $2 }' test/e2e/go.mo
 old_cli=$(sed -n 's/^CDK_CLI := aws-cdk@//p' Makefile)
 [[ -n $old_adot && -n $old_contrib && -n $old_cli ]] || fail "cannot tell the present versions: ADOT '$old_adot', contrib '$old_contrib', CLI '$old_cli'"
 
+# The collector's own modules have two version numbers; those of v1 follow from those of v0.
+modules=()
+# shellcheck disable=SC2016 # $1 and $2 are awk's
+while read -r module; do modules+=("$module"); done < <(awk -v contrib="$contrib" -v old="$old_contrib" \
+  '/open-telemetry\/opentelemetry-collector-contrib|go\.opentelemetry\.io\/collector/ && $2 == old && !/indirect/ { print $1 "@" contrib }' test/e2e/go.mod)
+[ ${#modules[@]} -gt 10 ] || fail "only ${#modules[@]} modules at $old_contrib in test/e2e/go.mod"
+
+# Before anything is changed.
+[ -z "$awscdk" ] || exists "github.com/aws/aws-cdk-go/awscdk/v2@$awscdk"
+[ -z "$adot" ] || exists "${modules[@]}"
+
 if [ -n "$awscdk" ]; then
   echo "== awscdk $awscdk"
-  exists "github.com/aws/aws-cdk-go/awscdk/v2@$awscdk"
-  for module in . test/nag test/ecstypes test/consumer; do
+  for module in "${awscdk_modules[@]}"; do
     in_module "$module" go get "github.com/aws/aws-cdk-go/awscdk/v2@$awscdk"
   done
 fi
 
 if [ -n "$adot" ]; then
   echo "== ADOT $old_adot -> $adot, contrib $old_contrib -> $contrib"
-  # The collector's own modules have two version numbers; those of v1 follow from those of v0.
-  # shellcheck disable=SC2016 # $1 and $2 are awk's
-  modules=()
-  while read -r module; do modules+=("$module"); done < <(awk -v contrib="$contrib" -v old="$old_contrib" \
-    '/open-telemetry\/opentelemetry-collector-contrib|go\.opentelemetry\.io\/collector/ && $2 == old && !/indirect/ { print $1 "@" contrib }' test/e2e/go.mod)
-  [ ${#modules[@]} -gt 10 ] || fail "only ${#modules[@]} modules at $old_contrib in test/e2e/go.mod"
-  exists "${modules[@]}"
   replace constructs/collector/adot.go "const ADOTVersion = \"$old_adot\"" "const ADOTVersion = \"$adot\""
   replace test/e2e/adot/main.go "$old_adot" "$adot"
   # Images, and the messages that name the version.
@@ -130,7 +135,7 @@ TEXT
 trap advise EXIT
 
 echo "== everything"
-for module in . test/nag test/ecstypes test/consumer; do
+for module in "${awscdk_modules[@]}"; do
   in_module "$module" go mod tidy
 done
 in_module test/e2e go mod tidy -e # some modules of contrib's tests cannot be had
