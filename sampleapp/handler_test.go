@@ -22,12 +22,7 @@ func eachInstrumentation(t *testing.T, test func(t *testing.T, m metrics, receiv
 		test(t, newPrometheusMetrics(), nil)
 	})
 	t.Run("opentelemetry", func(t *testing.T) {
-		receiver := newOTLPReceiver(t, protocolHTTP)
-		setEnvironment(t, receiver.variables())
-		m, err := newOpenTelemetryMetrics(t.Context(), protocolHTTP)
-		if err != nil {
-			t.Fatal(err)
-		}
+		m, receiver := newExported(t, protocolHTTP, nil)
 		test(t, m, receiver)
 	})
 }

@@ -206,12 +206,7 @@ func (m *blockingMetrics) orderHandled(ctx context.Context, item string, took ti
 }
 
 func TestOpenRequestIsFinishedBeforeTheLastExport(t *testing.T) {
-	receiver := newOTLPReceiver(t, protocolHTTP)
-	setEnvironment(t, receiver.variables())
-	inner, err := newOpenTelemetryMetrics(t.Context(), protocolHTTP)
-	if err != nil {
-		t.Fatal(err)
-	}
+	inner, receiver := newExported(t, protocolHTTP, nil)
 	m := &blockingMetrics{inner, make(chan struct{}), make(chan struct{})}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -57,6 +57,20 @@ func (r *otlpReceiver) variables() map[string]string {
 	}
 }
 
+// newExported are metrics that are exported to a receiver, with further variables.
+func newExported(t *testing.T, protocol string, extra map[string]string) (*openTelemetryMetrics, *otlpReceiver) {
+	t.Helper()
+	receiver := newOTLPReceiver(t, protocol)
+	variables := receiver.variables()
+	maps.Copy(variables, extra)
+	setEnvironment(t, variables)
+	m, err := newOpenTelemetryMetrics(t.Context(), protocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, receiver
+}
+
 func (r *otlpReceiver) Export(_ context.Context, request *collectorpb.ExportMetricsServiceRequest) (*collectorpb.ExportMetricsServiceResponse, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -120,12 +134,7 @@ func (e export) orders(t *testing.T) map[string]int64 {
 func TestOpenTelemetryMetricsAreExported(t *testing.T) {
 	for _, protocol := range []string{protocolGRPC, protocolHTTP} {
 		t.Run(protocol, func(t *testing.T) {
-			receiver := newOTLPReceiver(t, protocol)
-			setEnvironment(t, receiver.variables())
-			m, err := newOpenTelemetryMetrics(t.Context(), protocol)
-			if err != nil {
-				t.Fatal(err)
-			}
+			m, receiver := newExported(t, protocol, nil)
 			h := newHandler(m)
 			if status, _ := answer(h, "GET", "/metrics"); status != 404 {
 				t.Errorf("GET /metrics: status %d, want 404", status)
@@ -176,13 +185,7 @@ func TestOpenTelemetryMetricsAreExported(t *testing.T) {
 }
 
 func TestTemporalityIsTakenFromEnvironment(t *testing.T) {
-	receiver := newOTLPReceiver(t, protocolHTTP)
-	setEnvironment(t, receiver.variables())
-	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
-	m, err := newOpenTelemetryMetrics(t.Context(), protocolHTTP)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, receiver := newExported(t, protocolHTTP, map[string]string{"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"})
 	if err := m.shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -200,14 +203,7 @@ func TestResourceIsTakenFromEnvironment(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			receiver := newOTLPReceiver(t, protocolHTTP)
-			setEnvironment(t, receiver.variables())
-			t.Setenv("OTEL_SERVICE_NAME", test.serviceName)
-			t.Setenv("OTEL_RESOURCE_ATTRIBUTES", test.attributes)
-			m, err := newOpenTelemetryMetrics(t.Context(), protocolHTTP)
-			if err != nil {
-				t.Fatal(err)
-			}
+			m, receiver := newExported(t, protocolHTTP, map[string]string{"OTEL_SERVICE_NAME": test.serviceName, "OTEL_RESOURCE_ATTRIBUTES": test.attributes})
 			if err := m.shutdown(t.Context()); err != nil {
 				t.Fatal(err)
 			}
