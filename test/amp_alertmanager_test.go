@@ -34,14 +34,14 @@ func toTopics(topics ...awssns.ITopic) *amp.AlertManagerDefinition {
 
 // TestAlertManagerDefinitionMatchesGolden also writes the file that test/e2e gives to Alertmanager.
 func TestAlertManagerDefinitionMatchesGolden(t *testing.T) {
-	stack := newStackIn(newApp(t), "Stack", home, "eu-west-1")
+	stack := homeStack(t)
 	topic := awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-west-1:"+home+":alerts"))
 	newWorkspace(stack, &amp.WorkspaceProps{AlertManager: toTopics(topic)})
 	assertGolden(t, "alertmanager/all.yaml", []byte(synth(t, stack).one("AWS::APS::Workspace")["AlertManagerDefinition"].(string)))
 }
 
 func TestAlertManagerMayPublishToItsTopics(t *testing.T) {
-	stack := newStackIn(newApp(t), "Stack", home, "eu-west-1")
+	stack := homeStack(t)
 	key := awskms.NewKey(stack, jsii.String("Key"), nil)
 	topic := awssns.NewTopic(stack, jsii.String("Topic"), &awssns.TopicProps{MasterKey: key})
 	w := newWorkspace(stack, &amp.WorkspaceProps{AlertManager: toTopics(topic, topic)})
@@ -51,9 +51,7 @@ func TestAlertManagerMayPublishToItsTopics(t *testing.T) {
 		"Condition":{"ArnEquals":{"aws:SourceArn":`+asJSON(resolved(stack, w.WorkspaceArn()))+`},"StringEquals":{"aws:SourceAccount":"111122223333"}}}]`)
 	statements := tmpl.one("AWS::KMS::Key")["KeyPolicy"].(object)["Statement"].([]any)
 	assertJSON(t, "key", statements[len(statements)-1], `{"Effect":"Allow","Principal":{"Service":"aps.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*"}`)
-	if got := warnings(w); got != "" {
-		t.Errorf("unexpected warning %q", got)
-	}
+	assertNoWarnings(t, w)
 }
 
 // TestTopicOfAnotherStackDoesNotDependOnTheWorkspace: naming the workspace there would be a circle.
@@ -69,14 +67,14 @@ func TestTopicOfAnotherStackDoesNotDependOnTheWorkspace(t *testing.T) {
 }
 
 func TestImportedTopicWarnsWithTheStatement(t *testing.T) {
-	stack := newStackIn(newApp(t), "Stack", home, "eu-west-1")
+	stack := homeStack(t)
 	topic := awssns.Topic_FromTopicAttributes(stack, jsii.String("Topic"), &awssns.TopicAttributes{
 		TopicArn: jsii.String("arn:aws:sns:eu-west-1:" + home + ":alerts"), KeyArn: jsii.String("arn:aws:kms:eu-west-1:" + home + ":key/1"),
 	})
 	w := newWorkspace(stack, &amp.WorkspaceProps{AlertManager: toTopics(topic)})
-	assertWarning(t, w, "cdk-otel-prometheus:topicNotChanged", `{"Action":["sns:GetTopicAttributes","sns:Publish"],"Effect":"Allow","Principal":{"Service":"aps.amazonaws.com"},
+	assertWarning(t, w, "topicNotChanged", `{"Action":["sns:GetTopicAttributes","sns:Publish"],"Effect":"Allow","Principal":{"Service":"aps.amazonaws.com"},
 		"Resource":"arn:aws:sns:eu-west-1:111122223333:alerts","Condition":{"ArnEquals":{"aws:SourceArn":`+asJSON(resolved(stack, w.WorkspaceArn()))+`},"StringEquals":{"aws:SourceAccount":"111122223333"}}}`)
-	assertWarning(t, w, "cdk-otel-prometheus:topicKeyNotChanged", `{"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Effect":"Allow","Principal":{"Service":"aps.amazonaws.com"},"Resource":"*"}`)
+	assertWarning(t, w, "topicKeyNotChanged", `{"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Effect":"Allow","Principal":{"Service":"aps.amazonaws.com"},"Resource":"*"}`)
 }
 
 func TestAlertManagerYamlIsSentAsItIs(t *testing.T) {

@@ -23,16 +23,16 @@ func TestEndpointVariants(t *testing.T) {
 		options *amp.EndpointOptions
 		want    string
 	}{
-		"as it is":            {homeArn, nil, "https://aps-workspaces.eu-west-1.amazonaws.com" + path},
-		"no option set":       {homeArn, &amp.EndpointOptions{Fips: jsii.Bool(false)}, "https://aps-workspaces.eu-west-1.amazonaws.com" + path},
-		"FIPS":                {strings.Replace(homeArn, "eu-west-1", "us-east-2", 1), &amp.EndpointOptions{Fips: yes}, "https://aps-workspaces-fips.us-east-2.amazonaws.com" + path},
-		"dual-stack":          {homeArn, &amp.EndpointOptions{DualStack: yes}, "https://aps-workspaces.eu-west-1.api.aws" + path},
-		"FIPS and dual-stack": {strings.Replace(homeArn, "eu-west-1", "ca-central-1", 1), &amp.EndpointOptions{Fips: yes, DualStack: yes}, "https://aps-workspaces-fips.ca-central-1.api.aws" + path},
-		"a host":              {homeArn, &amp.EndpointOptions{Host: jsii.String("vpce-1.aps-workspaces.eu-west-1.vpce.amazonaws.com:8443")}, "https://vpce-1.aps-workspaces.eu-west-1.vpce.amazonaws.com:8443" + path},
+		"as it is":            {workspaceArn, nil, "https://aps-workspaces.eu-west-1.amazonaws.com" + path},
+		"no option set":       {workspaceArn, &amp.EndpointOptions{Fips: jsii.Bool(false)}, "https://aps-workspaces.eu-west-1.amazonaws.com" + path},
+		"FIPS":                {strings.Replace(workspaceArn, "eu-west-1", "us-east-2", 1), &amp.EndpointOptions{Fips: yes}, "https://aps-workspaces-fips.us-east-2.amazonaws.com" + path},
+		"dual-stack":          {workspaceArn, &amp.EndpointOptions{DualStack: yes}, "https://aps-workspaces.eu-west-1.api.aws" + path},
+		"FIPS and dual-stack": {strings.Replace(workspaceArn, "eu-west-1", "ca-central-1", 1), &amp.EndpointOptions{Fips: yes, DualStack: yes}, "https://aps-workspaces-fips.ca-central-1.api.aws" + path},
+		"a host":              {workspaceArn, &amp.EndpointOptions{Host: jsii.String("vpce-1.aps-workspaces.eu-west-1.vpce.amazonaws.com:8443")}, "https://vpce-1.aps-workspaces.eu-west-1.vpce.amazonaws.com:8443" + path},
 		"GovCloud":            {"arn:aws-us-gov:aps:us-gov-west-1:111122223333:workspace/ws-1", &amp.EndpointOptions{Fips: yes}, "https://aps-workspaces-fips.us-gov-west-1.amazonaws.com" + path},
 		"another partition":   {"arn:aws-iso:aps:us-iso-east-1:111122223333:workspace/ws-1", nil, "https://aps-workspaces.us-iso-east-1.c2s.ic.gov" + path},
 		"China, a host":       {"arn:aws-cn:aps:cn-north-1:111122223333:workspace/ws-1", &amp.EndpointOptions{Host: jsii.String("amp.example.cn")}, "https://amp.example.cn" + path},
-		"a token as host":     {homeArn, &amp.EndpointOptions{Host: host}, `{"Fn::Join":["",["https://",{"Ref":"Host"},"` + path + `"]]}`},
+		"a token as host":     {workspaceArn, &amp.EndpointOptions{Host: host}, `{"Fn::Join":["",["https://",{"Ref":"Host"},"` + path + `"]]}`},
 		"a token as region": {"arn:aws:aps:" + *stack.Region() + ":111122223333:workspace/ws-1", &amp.EndpointOptions{Fips: yes},
 			`{"Fn::Join":["",["https://aps-workspaces-fips.",{"Ref":"AWS::Region"},".amazonaws.com` + path + `"]]}`},
 		"a token as partition": {"arn:" + *stack.Partition() + ":aps:" + *stack.Region() + ":111122223333:workspace/ws-1", nil,
@@ -46,7 +46,7 @@ func TestEndpointVariants(t *testing.T) {
 			assertJSON(t, "URL", got, tc.want)
 		})
 	}
-	assertJSON(t, "query URL", *amp.QueryUrlFor(imported(homeArn), &amp.EndpointOptions{DualStack: yes}), `"https://aps-workspaces.eu-west-1.api.aws/workspaces/ws-1"`)
+	assertJSON(t, "query URL", *amp.QueryUrlFor(imported(workspaceArn), &amp.EndpointOptions{DualStack: yes}), `"https://aps-workspaces.eu-west-1.api.aws/workspaces/ws-1"`)
 }
 
 // TestEndpointOfTheStacksRegion: where the region is known, so is the partition.
@@ -66,24 +66,18 @@ func TestEndpointsThatAreRefused(t *testing.T) {
 		want    []string
 	}{
 		"China":                        {"arn:aws-cn:aps:cn-north-1:111122223333:workspace/ws-1", nil, []string{"Stack/China: endpoint: ", "in the partition aws-cn, where AWS documents no endpoint of AMP; set Host"}},
-		"FIPS in Europe":               {homeArn, &amp.EndpointOptions{Fips: yes}, []string{"AWS documents no FIPS endpoint of AMP in eu-west-1, only in us-east-1, "}},
+		"FIPS in Europe":               {workspaceArn, &amp.EndpointOptions{Fips: yes}, []string{"AWS documents no FIPS endpoint of AMP in eu-west-1, only in us-east-1, "}},
 		"dual-stack in a partition":    {"arn:aws-iso:aps:us-iso-east-1:111122223333:workspace/ws-1", &amp.EndpointOptions{DualStack: yes}, []string{"no dual-stack endpoint of AMP in the partition aws-iso"}},
-		"a URL for a host, and a flag": {homeArn, &amp.EndpointOptions{Host: jsii.String("https://x/y"), Fips: yes}, []string{"2 faults", `Host is "https://x/y"; give the name of a host alone`, "Host is set together with Fips or DualStack"}},
+		"a URL for a host, and a flag": {workspaceArn, &amp.EndpointOptions{Host: jsii.String("https://x/y"), Fips: yes}, []string{"2 faults", `Host is "https://x/y"; give the name of a host alone`, "Host is set together with Fips or DualStack"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := amp.WorkspaceFromWorkspaceArn(stack, jsii.String(strings.ReplaceAll(name, " ", "")), &tc.arn)
 			message := panicOf(func() { amp.RemoteWriteUrlFor(w, tc.options) })
-			for _, want := range tc.want {
-				if !strings.Contains(message, want) {
-					t.Errorf("%q is missing in\n%s", want, message)
-				}
-			}
+			assertContains(t, message, tc.want...)
 			if tc.options == nil && panicOf(func() { w.RemoteWriteUrl() }) != message {
 				t.Error("RemoteWriteUrl is not refused as RemoteWriteUrlFor is")
 			}
 		})
 	}
-	if message := panicOf(func() { amp.RemoteWriteUrlFor(nil, nil) }); !strings.Contains(message, "workspace is nil") {
-		t.Error(message)
-	}
+	assertRefused(t, func() { amp.RemoteWriteUrlFor(nil, nil) }, "workspace is nil")
 }

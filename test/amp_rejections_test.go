@@ -36,6 +36,17 @@ func TestAmpRejections(t *testing.T) {
 			amp.NewResourcePolicy(stack, jsii.String("Policy"), &props)
 		}
 	}
+	grant := func(grantee awsiam.IGrantable) builder {
+		return func(_, given awscdk.Stack) {
+			w := newWorkspace(given, nil)
+			defer func() {
+				if w.Node().TryFindChild(jsii.String("ResourcePolicy")) != nil {
+					panic("a refused grant left a resource policy behind") // in place of the other message
+				}
+			}()
+			w.GrantRemoteWrite(grantee)
+		}
+	}
 	imported := func(attrs *amp.WorkspaceAttributes) builder {
 		return func(stack, _ awscdk.Stack) { amp.WorkspaceFromWorkspaceAttributes(stack, jsii.String("W"), attrs) }
 	}
@@ -96,7 +107,7 @@ func TestAmpRejections(t *testing.T) {
 			amp.WorkspaceFromWorkspaceArn(given, jsii.String("W"), jsii.String("arn:aws:aps:us-east-1:444455556666:workspace/ws-1")).AddAlarms(nil)
 		}, []string{"2 faults", "in account 444455556666, the stack in 111122223333; put the alarms in a stack of account 444455556666", "is in us-east-1"}},
 
-		"ARN of another service": {arn("arn:aws:s3:::bucket"), []string{"Stack/W: ", `"arn:aws:s3:::bucket" is not the ARN of a workspace, such as arn:aws:aps:`}},
+		"ARN of another service": {arn("arn:aws:s3:::bucket"), []string{"Stack/W: WorkspaceFromWorkspaceAttributes", `"arn:aws:s3:::bucket" is not the ARN of a workspace, such as arn:aws:aps:`}},
 		"ARN of rules":           {arn("arn:aws:aps:eu-west-1:111122223333:rulegroupsnamespace/ws-1/a"), []string{"is not the ARN of a workspace"}},
 		"ARN with a token in it": {func(stack, _ awscdk.Stack) {
 			arn("arn:aws:s3:"+*awscdk.Aws_REGION()+":111122223333:workspace/ws-1")(stack, nil)
@@ -168,6 +179,9 @@ func TestAmpRejections(t *testing.T) {
 			w.GrantRemoteWrite(awsiam.NewAccountPrincipal(jsii.String(away)))
 			amp.NewResourcePolicy(stack, jsii.String("Policy"), &amp.ResourcePolicyProps{Workspace: w, Queriers: &[]awsiam.IPrincipal{awsiam.NewAccountPrincipal(jsii.String(away))}})
 		}, []string{"workspace Given/Workspace has a resource policy already, at Given/Workspace/ResourcePolicy, and can have only one"}},
+		"a grant to nobody":    {grant(nil), []string{"Given/Workspace: GrantRemoteWrite: grantee is nil"}},
+		"a grant to everybody": {grant(awsiam.NewAnyPrincipal()), []string{"Given/Workspace: GrantRemoteWrite: it allows everybody (*)"}},
+		"a grant to the star":  {grant(awsiam.NewStarPrincipal()), []string{"Given/Workspace: GrantRemoteWrite: it allows everybody (*)"}},
 		"everybody, added later": {func(_, given awscdk.Stack) {
 			amp.NewResourcePolicy(given, jsii.String("Policy"), &amp.ResourcePolicyProps{Workspace: newWorkspace(given, nil), Queriers: &[]awsiam.IPrincipal{awsiam.NewAccountPrincipal(jsii.String(away))}}).
 				AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite"), Principals: anyone}))
@@ -176,15 +190,7 @@ func TestAmpRejections(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			app := newApp(t)
 			stack, given := newStackIn(app, "Stack", home, "eu-west-1"), newStackIn(app, "Given", home, "eu-west-1")
-			message := panicOf(func() { tc.build(stack, given) })
-			if message == "" {
-				t.Fatal("it is taken")
-			}
-			for _, want := range tc.want {
-				if !strings.Contains(message, want) {
-					t.Errorf("%q is missing in\n%s", want, message)
-				}
-			}
+			assertRefused(t, func() { tc.build(stack, given) }, tc.want...)
 			if n := len(*stack.Node().Children()); n != 0 {
 				t.Errorf("%d constructs were left behind", n)
 			}

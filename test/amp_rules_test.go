@@ -2,8 +2,7 @@ package test
 
 import (
 	"errors"
-	"os"
-	"strings"
+	"fmt"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -12,16 +11,6 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 )
-
-func minutes(n float64) awscdk.Duration { return awscdk.Duration_Minutes(&n) }
-
-func labels(pairs ...string) *map[string]*string {
-	m := map[string]*string{}
-	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]] = &pairs[i+1]
-	}
-	return &m
-}
 
 // oneGroup is a group of the given rules.
 func oneGroup(rules ...amp.Rule) *[]*amp.RuleGroup {
@@ -59,7 +48,7 @@ func allRules() *[]*amp.RuleGroup {
 func TestRuleFileMatchesGolden(t *testing.T) {
 	for range 2 { // the same text each time
 		stack := newStack(t)
-		w := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+		w := newWorkspace(stack, nil)
 		rules := amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), &amp.RuleGroupsNamespaceProps{Workspace: w, Groups: allRules()})
 		namespace := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")
 		assertGolden(t, "rules/all.yaml", []byte(namespace["Data"].(string)))
@@ -74,7 +63,7 @@ func TestRuleFileOfYamlIsSentAsItIs(t *testing.T) {
 	stack := newStack(t)
 	text := "# mine\ngroups:\n- name: g\n  labels: {team: shop}\n  rules:\n  - record: a:b\n    expr: up\n"
 	amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), &amp.RuleGroupsNamespaceProps{
-		Workspace: amp.NewWorkspace(stack, jsii.String("Workspace"), nil), Name: jsii.String("mine.1"), Yaml: &text,
+		Workspace: newWorkspace(stack, nil), Name: jsii.String("mine.1"), Yaml: &text,
 	})
 	namespace := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")
 	assertJSON(t, "data", namespace["Data"], asJSON(text))
@@ -107,18 +96,14 @@ func TestRulesTakeTokens(t *testing.T) {
 
 func TestRulesOfOneNameAndLabelsWarn(t *testing.T) {
 	stack := newStack(t)
-	w := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	w := newWorkspace(stack, nil)
 	rule := func(expr, team string) amp.Rule {
 		return &amp.RecordingRule{Record: jsii.String("a:b"), Expr: &expr, Labels: labels("team", team)}
 	}
 	twice := amp.NewRuleGroupsNamespace(stack, jsii.String("Twice"), &amp.RuleGroupsNamespaceProps{Workspace: w, Groups: oneGroup(rule("up", "a"), rule("down", "a"))})
-	if got := warnings(twice); !strings.Contains(got, `group "g", rule 2 (a:b) has the name and the labels of group "g", rule 1 (a:b)`) || !strings.Contains(got, "cdk-otel-prometheus:duplicateRule") {
-		t.Errorf("no warning of the duplicate in %q", got)
-	}
+	assertWarned(t, twice, "duplicateRule", `group "g", rule 2 (a:b) has the name and the labels of group "g", rule 1 (a:b)`)
 	once := amp.NewRuleGroupsNamespace(stack, jsii.String("Once"), &amp.RuleGroupsNamespaceProps{Workspace: w, Groups: oneGroup(rule("up", "a"), rule("up", "b"))})
-	if got := warnings(once); got != "" {
-		t.Errorf("unexpected warning %q", got)
-	}
+	assertNoWarnings(t, once)
 }
 
 func TestCheckExprIsAskedAfterTheOwnCheck(t *testing.T) {
@@ -131,21 +116,16 @@ func TestCheckExprIsAskedAfterTheOwnCheck(t *testing.T) {
 		}
 		return nil
 	}
-	message := panicOf(func() {
+	assertRefused(t, func() {
 		amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), &amp.RuleGroupsNamespaceProps{
-			Workspace: amp.NewWorkspace(stack, jsii.String("Workspace"), nil), CheckExpr: check,
+			Workspace: newWorkspace(stack, nil), CheckExpr: check,
 			Groups: oneGroup(
 				&amp.RecordingRule{Record: jsii.String("a"), Expr: jsii.String("up")},
 				&amp.RecordingRule{Record: jsii.String("b"), Expr: jsii.String("up(")},
 				&amp.RecordingRule{Record: jsii.String("c"), Expr: jsii.String("rat(x)")}),
 		})
-	})
+	}, "2 faults", `rule 2 (b): expr "up(": ( is not closed`, `rule 3 (c): expr "rat(x)": unknown function rat`)
 	assertJSON(t, "asked", asked, `["up","rat(x)"]`)
-	for _, want := range []string{"2 faults", `rule 2 (b): expr "up(": ( is not closed`, `rule 3 (c): expr "rat(x)": unknown function rat`} {
-		if !strings.Contains(message, want) {
-			t.Errorf("%q is missing in\n%s", want, message)
-		}
-	}
 }
 
 // TestPromQLIsCheckedWithoutAParser has its expressions in a file that test/e2e gives to Prometheus.
@@ -154,15 +134,11 @@ func TestPromQLIsCheckedWithoutAParser(t *testing.T) {
 		Accepted []string
 		Refused  []struct{ Expr, Because string }
 	}
-	data, err := os.ReadFile("test/testdata/promql.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := yaml.Unmarshal(data, &expressions); err != nil {
+	if err := yaml.Unmarshal([]byte(read(t, "test/testdata/promql.yaml")), &expressions); err != nil {
 		t.Fatal(err)
 	}
 	stack := newStack(t)
-	w := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	w := newWorkspace(stack, nil)
 	build := func(id, expr string) string {
 		return panicOf(func() {
 			amp.NewRuleGroupsNamespace(stack, &id, &amp.RuleGroupsNamespaceProps{
@@ -176,10 +152,7 @@ func TestPromQLIsCheckedWithoutAParser(t *testing.T) {
 		}
 	}
 	for i, e := range expressions.Refused {
-		message := build("Refused"+asJSON(i), e.Expr)
-		if want := asJSON(e.Expr) + ": " + e.Because; !strings.Contains(message, e.Because) || !strings.Contains(message, "rule 1 (a:b): expr") {
-			t.Errorf("%s is missing in %q", want, message)
-		}
+		assertContains(t, build("Refused"+asJSON(i), e.Expr), fmt.Sprintf("rule 1 (a:b): expr %q: ", e.Expr), e.Because)
 	}
 	if len(expressions.Accepted) == 0 || len(expressions.Refused) == 0 {
 		t.Error("the file has no expressions")

@@ -4,16 +4,10 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 )
-
-const workspaceArn = "arn:aws:aps:eu-west-1:111122223333:workspace/ws-1"
-
-// resolved is a value with its tokens resolved, as a template has it.
-func resolved(stack awscdk.Stack, v any) any { return stack.Resolve(v) }
 
 func TestWorkspaceIsKeptByDefault(t *testing.T) {
 	stack := newStack(t)
@@ -60,8 +54,8 @@ func TestWorkspaceArnMayBeAToken(t *testing.T) {
 
 func TestGrantsNameTheWorkspaceOnly(t *testing.T) {
 	stack := newStack(t)
-	role := awsiam.NewRole(stack, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewAccountRootPrincipal()})
-	w := amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String(workspaceArn))
+	role := roleOf(stack, "Role")
+	w := importedWorkspace(stack)
 	w.GrantRemoteWrite(role)
 	w.GrantQuery(role)
 	assertJSON(t, "statements", synth(t, stack).statements("RoleDefaultPolicy"),

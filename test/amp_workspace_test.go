@@ -1,8 +1,6 @@
 package test
 
 import (
-	"encoding/json"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -15,15 +13,6 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 )
-
-// newStackIn is a stack in a known account and region.
-func newStackIn(app awscdk.App, id, account, region string) awscdk.Stack {
-	return awscdk.NewStack(app, &id, &awscdk.StackProps{Env: &awscdk.Environment{Account: &account, Region: &region}})
-}
-
-func newWorkspace(stack awscdk.Stack, props *amp.WorkspaceProps) *amp.Workspace {
-	return amp.NewWorkspace(stack, jsii.String("Workspace"), props)
-}
 
 func TestWorkspaceSaysNothingThatIsNotAskedFor(t *testing.T) {
 	stack := newStack(t)
@@ -90,7 +79,7 @@ const keyStatement = `{"Action":["kms:CreateGrant","kms:Decrypt","kms:DescribeKe
 	"Effect":"Allow","Principal":{"AWS":"*"},"Resource":"*","Sid":"AllowPrometheusForThisAccount"}`
 
 func TestKeyOfTheAppGetsWhatAmpNeeds(t *testing.T) {
-	stack := newStackIn(newApp(t), "Stack", "111122223333", "eu-west-1")
+	stack := homeStack(t)
 	key := awskms.NewKey(stack, jsii.String("Key"), nil)
 	w := newWorkspace(stack, &amp.WorkspaceProps{EncryptionKey: key})
 	tmpl := synth(t, stack)
@@ -100,41 +89,15 @@ func TestKeyOfTheAppGetsWhatAmpNeeds(t *testing.T) {
 		t.Fatalf("statements %s", asJSON(statements))
 	}
 	assertJSON(t, "statement", statements[1], keyStatement)
-	if got := warnings(w); got != "" {
-		t.Errorf("unexpected warning %q", got)
-	}
+	assertNoWarnings(t, w)
 }
 
 func TestImportedKeyWarnsWithTheStatement(t *testing.T) {
-	stack := newStackIn(newApp(t), "Stack", "111122223333", "eu-west-1")
+	stack := homeStack(t)
 	key := awskms.Key_FromKeyArn(stack, jsii.String("Key"), jsii.String("arn:aws:kms:eu-west-1:111122223333:key/1"))
 	w := newWorkspace(stack, &amp.WorkspaceProps{EncryptionKey: key})
 	assertJSON(t, "key", synth(t, stack).one("AWS::APS::Workspace")["KmsKeyArn"], `"arn:aws:kms:eu-west-1:111122223333:key/1"`)
-	assertWarning(t, w, "cdk-otel-prometheus:keyNotChanged", keyStatement)
-}
-
-// assertWarning checks that a construct has one warning of an id, which ends in a JSON value.
-func assertWarning(t *testing.T, w amp.IWorkspace, id, wantJSON string) {
-	t.Helper()
-	var found []string
-	for _, line := range strings.Split(warnings(w), "\n") {
-		if strings.Contains(line, "[ack: "+id+"]") {
-			found = append(found, line)
-		}
-	}
-	if len(found) != 1 {
-		t.Fatalf("%d warnings %s in\n%s", len(found), id, warnings(w))
-	}
-	text := strings.TrimSpace(strings.TrimSuffix(found[0], "[ack: "+id+"]"))
-	i := strings.Index(text, ": {")
-	if i < 0 {
-		t.Fatalf("no statement in %q", text)
-	}
-	var statement any
-	if err := json.Unmarshal([]byte(text[i+2:]), &statement); err != nil {
-		t.Fatalf("%v in %q", err, text)
-	}
-	assertJSON(t, id, statement, wantJSON)
+	assertWarning(t, w, "keyNotChanged", keyStatement)
 }
 
 func TestLogGroupsOfAWorkspaceCanBeDeliveredTo(t *testing.T) {
@@ -174,16 +137,12 @@ func TestGivenLogGroupsAreUsedAsTheyAre(t *testing.T) {
 	if n := len(synth(t, stack).all("AWS::Logs::LogGroup")); n != 0 {
 		t.Errorf("%d log groups were added", n)
 	}
-	if got := warnings(good); got != "" {
-		t.Errorf("unexpected warning %q", got)
-	}
-	if got := warnings(other); !strings.Contains(got, "log group /my/logs does not start with /aws/vendedlogs/") || !strings.Contains(got, "cdk-otel-prometheus:logGroupName") {
-		t.Errorf("no warning of the name in %q", got)
-	}
+	assertNoWarnings(t, good)
+	assertWarned(t, other, "logGroupName", "log group /my/logs does not start with /aws/vendedlogs/")
 }
 
 func TestMetricsOfAWorkspace(t *testing.T) {
-	stack := newStackIn(newApp(t), "Stack", "111122223333", "eu-west-1")
+	stack := homeStack(t)
 	w := amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String("arn:aws:aps:us-east-1:444455556666:workspace/ws-1"))
 	series := w.MetricActiveSeries(nil)
 	assertJSON(t, "series", []any{*series.Namespace(), *series.MetricName(), *series.Statistic(), *series.Dimensions(), *series.Region(), *series.Account()},

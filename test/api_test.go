@@ -1,14 +1,12 @@
 package test
 
 import (
-	"bytes"
 	"fmt"
 	"go/importer"
 	"go/token"
 	"go/types"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,26 +16,22 @@ import (
 // that goes or changes breaks somebody's build, so docs/upgrading.md says when that is allowed.
 func TestExportedNamesMatchGolden(t *testing.T) {
 	var lines []string
-	packages := compiledPackages(t)
-	for _, path := range slices.Sorted(packages.own) {
-		p, err := packages.importer.Import(path)
+	imports, own := compiledPackages(t)
+	for _, path := range own {
+		p, err := imports.Import(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		lines = append(lines, exportedNames(p)...)
 	}
-	assertGoldenLines(t, "api.txt", lines)
+	assertGolden(t, "api.txt", textOf(lines))
 }
 
-type compiled struct {
-	importer types.Importer
-	own      func(yield func(string) bool)
-}
-
-// compiledPackages reads types where the compiler left them: from the export data of the build cache.
-func compiledPackages(t *testing.T) compiled {
+// compiledPackages reads types where the compiler left them, from the export data of the build cache, and lists the packages of the
+// library that can be imported.
+func compiledPackages(t *testing.T) (imports types.Importer, own []string) {
 	t.Helper()
-	exports, own := map[string]string{}, []string{}
+	exports := map[string]string{}
 	for line := range strings.Lines(string(goCommand(t, "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}} {{.DepOnly}}", "./constructs/..."))) {
 		var path, file string
 		var dependency bool
@@ -48,10 +42,8 @@ func compiledPackages(t *testing.T) compiled {
 			}
 		}
 	}
-	return compiled{
-		importer: importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }),
-		own:      slices.Values(own),
-	}
+	slices.Sort(own)
+	return importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }), own
 }
 
 // exportedNames lists a package's exported constants, variables, functions and types, and the fields and methods of those types.
@@ -121,33 +113,4 @@ func exportedNames(p *types.Package) []string {
 	}
 	slices.Sort(lines)
 	return slices.Compact(lines)
-}
-
-// assertGoldenLines compares lines with a golden file, and names each line that went or came.
-func assertGoldenLines(t *testing.T, file string, lines []string) {
-	t.Helper()
-	got := []byte(strings.Join(lines, "\n") + "\n")
-	want, err := os.ReadFile(filepath.Join("test", "testdata", file))
-	if err != nil || bytes.Equal(got, want) || os.Getenv("UPDATE_GOLDEN") != "" {
-		assertGolden(t, file, got)
-		return
-	}
-	wanted := strings.Split(strings.TrimSuffix(string(want), "\n"), "\n")
-	t.Errorf("test/testdata/%s differs; if it should, run make golden and read the difference%s%s", file,
-		without("gone: ", wanted, lines), without("new:  ", lines, wanted))
-}
-
-// without lists the lines of a that b does not have.
-func without(label string, a, b []string) string {
-	known := map[string]bool{}
-	for _, line := range b {
-		known[line] = true
-	}
-	var out strings.Builder
-	for _, line := range a {
-		if !known[line] {
-			out.WriteString("\n" + label + line)
-		}
-	}
-	return out.String()
 }

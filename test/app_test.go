@@ -1,7 +1,6 @@
 package test
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -59,12 +58,9 @@ func TestAppFlags(t *testing.T) {
 		}
 		var template any
 		readJSON(t, files[0], &template)
-		golden, err := os.ReadFile("test/testdata/golden/FargateScrape.template.yaml")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := goldenYAML(t, template); string(got) != string(golden) {
-			t.Errorf("not what the golden file has: %s", firstDifference(string(got), string(golden)))
+		golden := read(t, "test/testdata/golden/FargateScrape.template.yaml")
+		if got := goldenYAML(t, template); string(got) != golden {
+			t.Errorf("not what the golden file has: %s", firstDifference(string(got), golden))
 		}
 	})
 
@@ -115,14 +111,10 @@ func folderToSynthesizeIn(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"cdk.json", "sampleapp/Dockerfile"} {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(read(t, name)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -131,12 +123,8 @@ func folderToSynthesizeIn(t *testing.T) string {
 
 // TestReadmeDescribesTheSamplesAsTheAppDoes keeps the README's table of samples and stacks.All the same.
 func TestReadmeDescribesTheSamplesAsTheAppDoes(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	rows := map[string]string{}
-	for _, row := range regexp.MustCompile(`(?m)^\| \[(\w+)\]\(stacks/[^)]*\) \| (.*) \|$`).FindAllStringSubmatch(string(readme), -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| \[(\w+)\]\(stacks/[^)]*\) \| (.*) \|$`).FindAllStringSubmatch(read(t, "README.md"), -1) {
 		rows[row[1]] = strings.ReplaceAll(row[2], "`", "")
 	}
 	for _, sample := range stacks.All {
@@ -153,13 +141,7 @@ func TestReadmeDescribesTheSamplesAsTheAppDoes(t *testing.T) {
 // cdk.json is the app's contract with the CDK CLI: it runs the app without flags.
 func TestCdkCommandHasNoFlags(t *testing.T) {
 	var file struct{ App string }
-	data, err := os.ReadFile("cdk.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
+	readJSON(t, "cdk.json", &file)
 	if !strings.HasSuffix(file.App, "go run .") {
 		t.Errorf("cdk.json runs %q, want it to end in go run .", file.App)
 	}

@@ -6,16 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-cdk-go/awscdk/v2"
-
-	"github.com/seed86154836/cdk-otel-prometheus/stacks"
 )
 
 const contractFile = "contract.txt"
@@ -27,47 +21,23 @@ var contractLine = regexp.MustCompile("(?m)^Template contract: `([0-9a-f]{12})`$
 // IAM statement changes what a task may do. A file lists both, one a line.
 func TestTemplateContractMatchesGolden(t *testing.T) {
 	var lines []string
-	for _, sample := range stacks.All {
-		app := newApp(t)
-		sample.New(app, sample.Name)
-		for _, child := range *app.Node().Children() {
-			if stack, ok := child.(awscdk.Stack); ok {
-				lines = append(lines, contract(*stack.StackName(), synth(t, stack))...)
-			}
-		}
+	for _, stack := range sampleStacks(t) {
+		lines = append(lines, contract(*stack.StackName(), synth(t, stack))...)
 	}
 	slices.Sort(lines)
-	assertGoldenLines(t, contractFile, lines)
+	assertGolden(t, contractFile, textOf(lines))
 }
 
 // TestChangelogNamesTheTemplateContract: whoever changes the file has to open the changelog, which names its fingerprint. Whether
 // the entry there says what users need to know is for a reviewer to judge.
 func TestChangelogNamesTheTemplateContract(t *testing.T) {
-	changelog, err := os.ReadFile("CHANGELOG.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	contract, err := os.ReadFile(filepath.Join("test", "testdata", contractFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := namesContract(string(changelog), contract); err != nil {
-		t.Error(err)
-	}
-	if err := namesContract(string(changelog), append(contract, "Stack: Id AWS::IAM::Role\n"...)); err == nil {
-		t.Error("a new line was not noticed")
-	}
-}
-
-// namesContract compares the first fingerprint of the changelog, which is that of its newest section that has one.
-func namesContract(changelog string, contract []byte) error {
-	sum := sha256.Sum256(contract)
+	sum := sha256.Sum256([]byte(read(t, "test/testdata/"+contractFile)))
 	want := hex.EncodeToString(sum[:])[:12]
-	if named := contractLine.FindStringSubmatch(changelog); named == nil || named[1] != want {
-		return fmt.Errorf("logical ids or IAM statements of the samples are not those that CHANGELOG.md describes: say under Unreleased what changed and "+
+	// The first fingerprint is that of the newest section that has one.
+	if named := contractLine.FindStringSubmatch(read(t, "CHANGELOG.md")); named == nil || named[1] != want {
+		t.Errorf("logical ids or IAM statements of the samples are not those that CHANGELOG.md describes: say under Unreleased what changed and "+
 			"what users have to do, and let that section have the line\nTemplate contract: `%s`", want)
 	}
-	return nil
 }
 
 // contract lists a stack's logical ids, policy statements and managed policies.

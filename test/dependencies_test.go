@@ -3,7 +3,6 @@ package test
 import (
 	"encoding/json"
 	"maps"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -118,13 +117,4 @@ func shortName(path string) string {
 		return "."
 	}
 	return strings.TrimPrefix(path, modulePath+"/")
-}
-
-func goCommand(t *testing.T, args ...string) []byte {
-	t.Helper()
-	out, err := exec.Command("go", args...).Output()
-	if err != nil {
-		t.Fatalf("go %s: %v", strings.Join(args, " "), err)
-	}
-	return out
 }

@@ -84,15 +84,6 @@ func docs(t *testing.T) []markdown {
 	return all
 }
 
-func read(t *testing.T, file string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 func report(t *testing.T, complaints []string) {
 	t.Helper()
 	for _, c := range complaints {
@@ -382,64 +373,9 @@ func TestDocsChecksNotice(t *testing.T) {
 		if len(complaints) != len(want) {
 			t.Errorf("%s: %d complaints, want %d:\n%s", what, len(complaints), len(want), got)
 		}
-		for _, w := range want {
-			if !strings.Contains(got, w) {
-				t.Errorf("%s: no complaint with %q among\n%s", what, w, got)
-			}
-		}
+		assertContains(t, got, want...)
 	}
 	if err := compile(t, "package main\n\nfunc main() { undefined() }\n"); err == nil {
 		t.Error("a program that does not compile passes")
 	}
-}
-
-// Prices of docs/costs.md, in US dollars; its table says where they come from.
-const (
-	samplePrice  = 0.90 / 10e6 // per sample, up to 2 billion a month
-	storePrice   = 0.03        // per GB and month
-	queryPrice   = 0.10 / 1e9  // per sample that a query processes
-	vcpuPrice    = 0.04048     // per vCPU and hour
-	memoryPrice  = 0.004445    // per GB and hour
-	logPrice     = 0.50        // per GB
-	logKeepPrice = 0.03        // per GB and month
-
-	hours          = 730 // of a month
-	bytesPerSample = 2
-)
-
-// TestDocsCostsAddUp works out the tables of docs/costs.md again.
-func TestDocsCostsAddUp(t *testing.T) {
-	text := words(read(t, "docs/costs.md"))
-	for _, series := range []float64{200, 1000, 10000} {
-		row := fmt.Sprintf("| %s |", thousands(series))
-		for _, interval := range []float64{15, 30, 60} {
-			samples := series * hours * 3600 / interval
-			row += fmt.Sprintf(" %.1f M → $%.2f |", samples/1e6, samples*samplePrice)
-		}
-		expect(t, text, row)
-	}
-	const gib = 1 << 30
-	samples := 1000.0 * hours * 3600 / 30
-	expect(t, text, fmt.Sprintf("%.2f GB → $%.3f", samples*bytesPerSample*150/(hours/24.0)/gib, samples*bytesPerSample*150/(hours/24.0)/gib*storePrice))
-	queries := 1000.0 * 120 * 60 * hours * 0.1 // 1,000 series over an hour, 120 samples each, every minute of a tenth of the time
-	expect(t, text, fmt.Sprintf("%.2f billion → $%.2f", queries/1e9, queries*queryPrice))
-	expect(t, text, fmt.Sprintf("$%.2f a month", hours*(0.5*vcpuPrice+1*memoryPrice)))
-	expect(t, text, fmt.Sprintf("$%.2f a month", hours*(0.25*vcpuPrice+0.5*memoryPrice)))
-	expect(t, text, fmt.Sprintf("$%.2f", hours*0.5*memoryPrice))
-	expect(t, text, fmt.Sprintf("$%.2f", logPrice+logKeepPrice))
-}
-
-func expect(t *testing.T, text, part string) {
-	t.Helper()
-	if !strings.Contains(text, part) {
-		t.Errorf("docs/costs.md does not have %q", part)
-	}
-}
-
-func thousands(n float64) string {
-	s := fmt.Sprintf("%.0f", n)
-	if len(s) > 3 {
-		s = s[:len(s)-3] + "," + s[len(s)-3:]
-	}
-	return s
 }

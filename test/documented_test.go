@@ -105,15 +105,10 @@ func (tmpl template) reference(v object) (string, bool) {
 	case v["Ref"] == "AWS::URLSuffix":
 		return "amazonaws.com", true
 	case v["Fn::Join"] != nil:
-		var b strings.Builder
-		for _, part := range v["Fn::Join"].([]any)[1].([]any) {
-			text, ok := part.(string)
-			if !ok {
-				text, _ = tmpl.reference(part.(object))
-			}
-			b.WriteString(text)
-		}
-		return b.String(), true
+		return joined(v, func(ref object) string {
+			text, _ := tmpl.reference(ref)
+			return text
+		}), true
 	case v["Fn::GetAtt"] != nil:
 		at := v["Fn::GetAtt"].([]any)
 		resource := tmpl.Resources[at[0].(string)]

@@ -6,9 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
@@ -67,36 +65,17 @@ func TestCollectorContainerFollowsItsProps(t *testing.T) {
 	assertJSON(t, "stop timeout", c["StopTimeout"], `90`)
 	assertJSON(t, "GODEBUG", environment(c)["GODEBUG"], `"gctrace=1"`)
 	assertJSON(t, "the user's GOMEMLIMIT", environment(c)["GOMEMLIMIT"], `"100MiB"`)
-	for _, absent := range []string{"RestartPolicy", "HealthCheck", "ReadonlyRootFilesystem", "User", "LogConfiguration"} {
-		if v, ok := c[absent]; ok && asJSON(v) != `{"LogDriver":"none"}` {
+	assertJSON(t, "logging", c["LogConfiguration"], `{"LogDriver":"none"}`)
+	for _, absent := range []string{"RestartPolicy", "HealthCheck", "ReadonlyRootFilesystem", "User"} {
+		if v, ok := c[absent]; ok {
 			t.Errorf("%s is set: %v", absent, v)
 		}
 	}
-	if config := configText(c); !strings.Contains(config, "limit_mib: 230") || strings.Contains(config, "health_check") {
-		t.Errorf("the configuration does not follow the container:\n%s", config)
+	config := configText(c)
+	assertContains(t, config, "limit_mib: 230")
+	if strings.Contains(config, "health_check") {
+		t.Errorf("there is a health check in\n%s", config)
 	}
-}
-
-// configText is a collector's configuration with every reference cut down to its name.
-func configText(collector object) string {
-	return plainText(environment(collector)["COLLECTOR_CONFIG"])
-}
-
-func plainText(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case object:
-		if join, ok := v["Fn::Join"].([]any); ok {
-			var b strings.Builder
-			for _, part := range join[1].([]any) {
-				b.WriteString(plainText(part))
-			}
-			return b.String()
-		}
-		return asJSON(v)
-	}
-	return asJSON(v)
 }
 
 func TestCollectorTakesHalfOfASmallTask(t *testing.T) {
@@ -150,15 +129,11 @@ func TestTokensAreAcceptedWhereverAValueIs(t *testing.T) {
 	tmpl := synth(t, stack)
 	c := tmpl.container(collectorName)
 	config := configText(c)
-	for _, want := range []string{
+	assertContains(t, config,
 		`job_name: "{"Ref":"Job"}"`, `"127.0.0.1:{"Ref":"Port"}"`, `metrics_path: "{"Ref":"Path"}"`, `sample_limit: {"Ref":"Samples"}`,
 		`endpoint: "127.0.0.1:{"Ref":"GrpcPort"}"`, `limit_percentage: 90`,
 		`region: "{"Fn::Select":[3,{"Fn::Split":[":",{"Ref":"WorkspaceArn"}]}]}"`,
-	} {
-		if !strings.Contains(config, want) {
-			t.Errorf("%s is missing in\n%s", want, config)
-		}
-	}
+	)
 	assertJSON(t, "memory", c["Memory"], `{"Ref":"Memory"}`)
 	if _, ok := environment(c)["GOMEMLIMIT"]; ok {
 		t.Error("GOMEMLIMIT is set, but the limit is not known at synthesis")
@@ -177,7 +152,7 @@ func TestTaskRoleMayWriteToTheWorkspaceAndNothingElse(t *testing.T) {
 func TestGivenWorkspaceAndRoleAreUsed(t *testing.T) {
 	stack := newStack(t)
 	role := awsiam.NewRole(stack, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("ecs-tasks.amazonaws.com"), nil)})
-	workspace := amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String(workspaceArn))
+	workspace := importedWorkspace(stack)
 	otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
 		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{TaskRole: role},
 		Telemetry:                  &otelprometheus.TelemetryProps{Workspace: workspace},
@@ -189,13 +164,9 @@ func TestGivenWorkspaceAndRoleAreUsed(t *testing.T) {
 	assertJSON(t, "statements", tmpl.statements("RoleDefaultPolicy"),
 		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":"`+workspaceArn+`"}]`)
 	config := configText(tmpl.container(collectorName))
-	for _, want := range []string{
+	assertContains(t, config,
 		`endpoint: https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write`, "region: eu-west-1\n    service: aps",
-	} {
-		if !strings.Contains(config, want) {
-			t.Errorf("%q is missing in\n%s", want, config)
-		}
-	}
+	)
 }
 
 func TestExecutionRoleMayOnlyWriteLogs(t *testing.T) {
@@ -232,7 +203,7 @@ func TestKeyOfTheLogGroupsAllowsCloudWatchLogs(t *testing.T) {
 			t.Errorf("not once %s in %s", want, statements)
 		}
 	}
-	for _, g := range tmpl.all("AWS::Logs::LogGroup") {
+	for _, g := range tmpl.some("AWS::Logs::LogGroup") {
 		if g["KmsKeyId"] == nil {
 			t.Error("a log group without the key")
 		}
@@ -278,7 +249,7 @@ func TestEveryContainerDependsOnTheCollector(t *testing.T) {
 		if environment(tmpl.container(name))["OTEL_EXPORTER_OTLP_ENDPOINT"] == nil || tmpl.container(name)["LogConfiguration"] == nil {
 			t.Errorf("%s has no environment or logging", name)
 		}
-		assertJSON(t, name, tmpl.container(name)["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+		assertJSON(t, name, tmpl.container(name)["DependsOn"], startsAfterCollector)
 	}
 	if d, ok := tmpl.container(collectorName)["DependsOn"]; ok {
 		t.Errorf("the collector depends on %v", d)
@@ -287,29 +258,17 @@ func TestEveryContainerDependsOnTheCollector(t *testing.T) {
 
 func TestStartOrderHealthy(t *testing.T) {
 	stack := newStack(t)
-	fargateTask(stack, &otelprometheus.TelemetryProps{Collector: &otelprometheus.CollectorProps{StartOrder: awsecs.ContainerDependencyCondition_HEALTHY}}, nil)
+	fargateTask(stack, withCollector(otelprometheus.CollectorProps{StartOrder: awsecs.ContainerDependencyCondition_HEALTHY}), nil)
 	assertJSON(t, "app", synth(t, stack).container("app")["DependsOn"], `[{"Condition":"HEALTHY","ContainerName":"aws-otel-collector"}]`)
 }
 
 func TestCollectorIsNotDefaultContainer(t *testing.T) {
 	for _, essential := range []bool{true, false} {
-		td := fargateTask(newStack(t), &otelprometheus.TelemetryProps{Collector: &otelprometheus.CollectorProps{Essential: &essential}}, nil)
+		td := fargateTask(newStack(t), withCollector(otelprometheus.CollectorProps{Essential: &essential}), nil)
 		if d := td.DefaultContainer(); d == nil || *d.ContainerName() != "app" {
 			t.Errorf("essential %v: the default container is %v", essential, d)
 		}
 	}
-}
-
-func TestLoadBalancerTargetsTheApp(t *testing.T) {
-	stack := newStack(t)
-	td := fargateTask(stack, nil, &awsecs.ContainerDefinitionOptions{PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}}})
-	awsecspatterns.NewApplicationLoadBalancedFargateService(stack, jsii.String("Service"), &awsecspatterns.ApplicationLoadBalancedFargateServiceProps{
-		TaskDefinition: td, Vpc: awsec2.NewVpc(stack, jsii.String("Vpc"), nil), MinHealthyPercent: jsii.Number(100),
-		CircuitBreaker: &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)},
-	})
-	lb := synth(t, stack).one("AWS::ECS::Service")["LoadBalancers"].([]any)[0].(object)
-	assertJSON(t, "container", lb["ContainerName"], `"app"`)
-	assertJSON(t, "port", lb["ContainerPort"], `8080`)
 }
 
 func TestOtlpEnvironment(t *testing.T) {
@@ -349,35 +308,40 @@ func TestOtlpEnvironment(t *testing.T) {
 	}
 }
 
-func TestNilTelemetryCollectsOtlpAndTaskMetrics(t *testing.T) {
-	stack := newStack(t)
-	fargateTask(stack, nil, nil)
-	config := configText(synth(t, stack).container(collectorName))
-	for want, present := range map[string]bool{"metrics/otlp:": true, "metrics/ecs:": true, "metrics/scrape:": false} {
-		if strings.Contains(config, want) != present {
-			t.Errorf("%s present: %v\n%s", want, !present, config)
-		}
-	}
-}
-
-func TestTaskMetricsCanBeTurnedOff(t *testing.T) {
-	stack := newStack(t)
-	fargateTask(stack, &otelprometheus.TelemetryProps{TaskMetrics: &otelprometheus.TaskMetricsProps{Enabled: jsii.Bool(false)}}, nil)
-	if config := configText(synth(t, stack).container(collectorName)); strings.Contains(config, "awsecscontainermetrics") {
-		t.Errorf("ECS metrics are still collected:\n%s", config)
+// TestSourcesAreSwitched: each has its pipeline, and no other is there.
+func TestSourcesAreSwitched(t *testing.T) {
+	off := jsii.Bool(false)
+	for name, tc := range map[string]struct {
+		telemetry *otelprometheus.TelemetryProps
+		want      []string
+	}{
+		"by default":           {nil, []string{"metrics/ecs:", "metrics/otlp:"}},
+		"without task metrics": {&otelprometheus.TelemetryProps{TaskMetrics: &otelprometheus.TaskMetricsProps{Enabled: off}}, []string{"metrics/otlp:"}},
+		"without OTLP":         {&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{Enabled: off}}, []string{"metrics/ecs:"}},
+		"with a scrape job":    {withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(8080)}), []string{"metrics/ecs:", "metrics/scrape:"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := configOf(t, tc.telemetry)
+			var got []string
+			for _, pipeline := range []string{"metrics/ecs:", "metrics/otlp:", "metrics/scrape:"} {
+				if strings.Contains(config, pipeline) {
+					got = append(got, pipeline)
+				}
+			}
+			assertJSON(t, "pipelines", got, asJSON(tc.want))
+			if strings.Contains(config, "awsecscontainermetrics") != slices.Contains(tc.want, "metrics/ecs:") {
+				t.Errorf("the receiver of ECS metrics does not go with its pipeline:\n%s", config)
+			}
+		})
 	}
 }
 
 func TestJobIsNamedAfterTheFamily(t *testing.T) {
 	stack := newStack(t)
-	td := fargateTask(stack, &otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}}, nil)
+	td := fargateTask(stack, withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(8080)}), nil)
 	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(9090), Name: jsii.String("admin"), Path: jsii.String("/m")})
 	config := configText(synth(t, stack).container(collectorName))
-	for _, want := range []string{"job_name: StackTask", "job_name: admin", "127.0.0.1:9090", "metrics_path: /m"} {
-		if !strings.Contains(config, want) {
-			t.Errorf("%q is missing in\n%s", want, config)
-		}
-	}
+	assertContains(t, config, "job_name: StackTask", "job_name: admin", "127.0.0.1:9090", "metrics_path: /m")
 }
 
 func TestUnpinnedImageDrawsAWarning(t *testing.T) {

@@ -47,18 +47,35 @@ func canary(scope constructs.Construct, id string) awscdk.Stack {
 // TestSampleTemplatesMatchGolden compares each sample's whole template with a file that a reviewer can read: it is
 // written as YAML, in which the collector's configuration keeps its lines.
 func TestSampleTemplatesMatchGolden(t *testing.T) {
+	for _, stack := range sampleStacks(t) {
+		t.Run(*stack.StackName(), func(t *testing.T) {
+			assertGolden(t, filepath.Join("golden", *stack.StackName()+".template.yaml"), goldenYAML(t, assertions.Template_FromStack(stack, nil).ToJSON()))
+		})
+	}
+}
+
+var samples []awscdk.Stack
+
+// sampleStacks are the stacks of all samples, which every test shares: an app synthesizes once.
+func sampleStacks(t *testing.T) []awscdk.Stack {
+	t.Helper()
+	if samples != nil {
+		return samples
+	}
 	for _, sample := range stacks.All {
 		app := newApp(t)
 		sample.New(app, sample.Name)
 		for _, child := range *app.Node().Children() {
 			if stack, ok := child.(awscdk.Stack); ok {
-				t.Run(*stack.StackName(), func(t *testing.T) {
-					assertGolden(t, filepath.Join("golden", *stack.StackName()+".template.yaml"), goldenYAML(t, assertions.Template_FromStack(stack, nil).ToJSON()))
-				})
+				samples = append(samples, stack)
 			}
 		}
 	}
+	return samples
 }
+
+// textOf is what a golden file holds of lines.
+func textOf(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }
 
 // assertGolden compares text with a file that make golden rewrites.
 func assertGolden(t *testing.T, file string, got []byte) {
@@ -111,28 +128,8 @@ func firstDifference(got, want string) string {
 	return "one is longer: got " + asJSON(len(g)) + " lines, want " + asJSON(len(w))
 }
 
-// eachSample runs a check on the template of every sample stack.
-func eachSample(t *testing.T, check func(*testing.T, template)) {
-	t.Helper()
-	for _, sample := range stacks.All {
-		app := newApp(t)
-		sample.New(app, sample.Name)
-		for _, child := range *app.Node().Children() {
-			if stack, ok := child.(awscdk.Stack); ok {
-				t.Run(*stack.StackName(), func(t *testing.T) { check(t, synth(t, stack)) })
-			}
-		}
-	}
-}
-
 // TestCollectorImageFileNamesTheVersion: the sample that copies the image names the version that everything else takes from
 // the constant.
 func TestCollectorImageFileNamesTheVersion(t *testing.T) {
-	data, err := os.ReadFile("stacks/collectorimage/Dockerfile")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "aws-otel-collector:" + collector.ADOTVersion + "\n"; !strings.Contains(string(data), want) {
-		t.Errorf("%s is missing in\n%s", want, data)
-	}
+	assertContains(t, read(t, "stacks/collectorimage/Dockerfile"), "aws-otel-collector:"+collector.ADOTVersion+"\n")
 }

@@ -6,18 +6,24 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
 )
 
-// entry is a way to get a task definition with a collector. add puts a container into it, before the collector where the
-// way allows that.
+// entry is a way to get a task definition with a collector.
 type entry struct {
 	name  string
-	build func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition
+	build taskBuilder
 }
+
+// taskBuilder makes a task definition, or nil where the way does not know the launch type. add puts a container into it, before the
+// collector where the way allows that.
+type taskBuilder = func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition
 
 type launch struct {
 	compatibility awsecs.Compatibility
@@ -49,20 +55,24 @@ var entries = []entry{
 		}
 		return nil
 	}},
-	{"extension before", func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
+	{"extension before", extension(true)},
+	{"extension after", extension(false)},
+}
+
+// extension adds the collector before or after the app's containers.
+func extension(before bool) taskBuilder {
+	return func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
 		props := taskProps(l)
 		td := awsecs.NewTaskDefinition(stack, jsii.String("Task"), &props)
+		if !before {
+			add(td)
+		}
 		td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(telemetry))
-		add(td)
+		if before {
+			add(td)
+		}
 		return td
-	}},
-	{"extension after", func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
-		props := taskProps(l)
-		td := awsecs.NewTaskDefinition(stack, jsii.String("Task"), &props)
-		add(td)
-		td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(telemetry))
-		return td
-	}},
+	}
 }
 
 const allThree = awsecs.Compatibility_FARGATE_AND_EC2_AND_MANAGED_INSTANCES
@@ -74,9 +84,7 @@ func TestAllThreeLaunchTypes(t *testing.T) {
 		TaskDefinitionProps: taskProps(launch{compatibility: allThree}),
 	})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
-	if !strings.Contains(warnings(td), "writes no RequiresCompatibilities") {
-		t.Error("no warning")
-	}
+	assertWarned(t, td, "allLaunchTypes", "writes no RequiresCompatibilities")
 	properties := synth(t, stack).one("AWS::ECS::TaskDefinition")
 	if asJSON(properties["RequiresCompatibilities"]) != "[]" || properties["NetworkMode"] != "bridge" {
 		t.Errorf("awscdk knows the combination now (%v, %v): remove the warning and the special case", properties["RequiresCompatibilities"], properties["NetworkMode"])
@@ -114,7 +122,7 @@ func TestEveryLaunchTypeNetworkModeAndEntryPoint(t *testing.T) {
 				stack := awscdk.NewStack(app, jsii.String(fmt.Sprintf("Stack%d", len(*app.Node().Children()))), nil)
 				telemetry := &otelprometheus.TelemetryProps{}
 				if scraped {
-					telemetry = scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(8080), Name: jsii.String("app")})
+					telemetry = withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(8080), Name: jsii.String("app")})
 				}
 				td := e.build(stack, l, telemetry, func(td awsecs.TaskDefinition) {
 					td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
@@ -161,7 +169,7 @@ func checkTask(t *testing.T, td awsecs.TaskDefinition, tmpl template, linked, sc
 			t.Errorf("the app depends on %v and links to %v", app["DependsOn"], app["Links"])
 		}
 	} else {
-		assertJSON(t, "dependencies of the app", app["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+		assertJSON(t, "dependencies of the app", app["DependsOn"], startsAfterCollector)
 		if c["Links"] != nil || c["DependsOn"] != nil {
 			t.Errorf("the collector depends on %v and links to %v", c["DependsOn"], c["Links"])
 		}
@@ -171,7 +179,7 @@ func checkTask(t *testing.T, td awsecs.TaskDefinition, tmpl template, linked, sc
 		if linked {
 			target = "app:8080"
 		}
-		assertConfig(t, config, "- "+target)
+		assertContains(t, config, "- "+target)
 		if got := strings.Contains(config, "scrape_on_shutdown: true"); got != linked {
 			t.Errorf("scrape on shutdown %v, linked %v", got, linked)
 		}
@@ -182,48 +190,35 @@ func checkTask(t *testing.T, td awsecs.TaskDefinition, tmpl template, linked, sc
 		}
 		return
 	}
-	assertConfig(t, config, listen+":4317", listen+":4318", "127.0.0.1:13133")
+	assertContains(t, config, listen+":4317", listen+":4318", "127.0.0.1:13133")
 	assertJSON(t, "endpoint", env["OTEL_EXPORTER_OTLP_ENDPOINT"], `"http://`+host+`:4318"`)
 	if linked {
 		assertJSON(t, "links of the app", app["Links"], `["aws-otel-collector"]`)
 	}
 }
 
-func TestBridgeCannotLinkBothWays(t *testing.T) {
-	message := panicOf(func() {
-		otelprometheus.NewOtelPrometheusEc2TaskDefinition(newStack(t), jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-			Telemetry: &otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{}, Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(1)}}},
-		})
-	})
-	if !strings.Contains(message, "links cannot be circular; use network mode awsvpc or host") {
-		t.Error(message)
-	}
-}
-
 func TestBridgeScrapesTheNamedContainers(t *testing.T) {
 	stack := newStack(t)
 	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-		Telemetry: scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("first")}),
+		Telemetry: withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("first")}),
 	})
 	for _, name := range []string{"one", "two", "three"} {
 		td.AddContainer(&name, &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryReservationMiB: jsii.Number(64)})
 	}
 	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(2), Name: jsii.String("second"), ContainerName: jsii.String("three")})
 	tmpl := synth(t, stack)
-	assertConfig(t, configText(tmpl.container(collectorName)), "one:1", "three:2")
+	assertContains(t, configText(tmpl.container(collectorName)), "one:1", "three:2")
 	assertJSON(t, "links", tmpl.container(collectorName)["Links"], `["one","three"]`)
-	assertJSON(t, "a container that is not scraped", tmpl.container("two")["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
+	assertJSON(t, "a container that is not scraped", tmpl.container("two")["DependsOn"], startsAfterCollector)
 }
 
 func TestBridgeCannotScrapeAnOptedOutContainer(t *testing.T) {
 	stack := newStack(t)
-	telemetry := scrape(&otelprometheus.ScrapeJob{Port: jsii.Number(9), Name: jsii.String("a"), ContainerName: jsii.String("app")})
+	telemetry := withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(9), Name: jsii.String("a"), ContainerName: jsii.String("app")})
 	telemetry.Containers = &map[string]*otelprometheus.ContainerProps{"app": {OptOut: jsii.Bool(true)}}
 	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{Telemetry: telemetry})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryReservationMiB: jsii.Number(64)})
-	if message := panicOf(func() { synth(t, stack) }); !strings.Contains(message, "scrape job a reads container app, which opted out") {
-		t.Error(message)
-	}
+	assertRefused(t, func() { synth(t, stack) }, "scrape job a reads container app, which opted out")
 }
 
 func TestEc2TakesAConfigurationFromTheImage(t *testing.T) {
@@ -249,7 +244,7 @@ func TestHostModeWarnsAboutOneCollectorPerInstance(t *testing.T) {
 }
 
 func TestBridgeMayUseAPortInTwoContainers(t *testing.T) {
-	build := func(hostPort float64) string {
+	build := func(hostPort float64) awscdk.Stack {
 		stack := newStack(t)
 		td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), nil)
 		for _, name := range []string{"a", "b"} {
@@ -257,27 +252,57 @@ func TestBridgeMayUseAPortInTwoContainers(t *testing.T) {
 				Image: anyImage(), MemoryReservationMiB: jsii.Number(64), PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(4317), HostPort: &hostPort}},
 			})
 		}
-		return panicOf(func() { synth(t, stack) })
+		return stack
 	}
-	if message := build(0); message != "" {
-		t.Errorf("dynamic host ports are refused: %s", message)
-	}
-	if message := build(8080); !strings.Contains(message, "containers a and b both use tcp port 8080") {
-		t.Errorf("one host port of two containers: %s", message)
-	}
+	synth(t, build(0)) // dynamic
+	stack := build(8080)
+	assertRefused(t, func() { synth(t, stack) }, "containers a and b both use tcp port 8080")
 }
 
-func TestUnsupportedTasksAreRefused(t *testing.T) {
-	for want, props := range map[string]awsecs.TaskDefinitionProps{
-		"ECS Anywhere":              {Compatibility: awsecs.Compatibility_EXTERNAL},
-		"NetworkMode is none":       {Compatibility: awsecs.Compatibility_EC2, NetworkMode: awsecs.NetworkMode_NONE},
-		"NAT, which is for Windows": {Compatibility: awsecs.Compatibility_EC2, NetworkMode: awsecs.NetworkMode_NAT},
+// TestEveryFormGivesBackItsParts: the forms of the task definition have the same methods, and each reaches its own sidecar.
+func TestEveryFormGivesBackItsParts(t *testing.T) {
+	type form interface {
+		AddContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition
+		Collector() awsecs.ContainerDefinition
+		Workspace() amp.IWorkspace
+		CollectorLogGroup() awslogs.ILogGroup
+		AddScrapeJob(job *otelprometheus.ScrapeJob)
+		AddVpcEndpoints(vpc awsec2.IVpc, props *otelprometheus.VpcEndpointsProps)
+	}
+	id := jsii.String("Task")
+	for name, create := range map[string]func(awscdk.Stack) form{
+		"any": func(stack awscdk.Stack) form {
+			return otelprometheus.NewOtelPrometheusTaskDefinition(stack, id, &otelprometheus.OtelPrometheusTaskDefinitionProps{
+				TaskDefinitionProps: awsecs.TaskDefinitionProps{Compatibility: awsecs.Compatibility_FARGATE, Cpu: jsii.String("512"), MemoryMiB: jsii.String("1024")},
+			})
+		},
+		"Fargate": func(stack awscdk.Stack) form {
+			return otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, id, nil)
+		},
+		"EC2": func(stack awscdk.Stack) form {
+			return otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, id, &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
+				Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: awsecs.NetworkMode_AWS_VPC},
+			})
+		},
 	} {
-		message := panicOf(func() {
-			otelprometheus.NewOtelPrometheusTaskDefinition(newStack(t), jsii.String("Task"), &otelprometheus.OtelPrometheusTaskDefinitionProps{TaskDefinitionProps: props})
+		t.Run(name, func(t *testing.T) {
+			stack := newStack(t)
+			td := create(stack)
+			td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryLimitMiB: jsii.Number(128)})
+			td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(9102)})
+			td.AddVpcEndpoints(awsec2.NewVpc(stack, jsii.String("Vpc"), nil), nil)
+
+			if got := *td.Collector().ContainerName(); got != collectorName {
+				t.Errorf("the collector is %s, want %s", got, collectorName)
+			}
+			tmpl := synth(t, stack)
+			assertContains(t, configText(tmpl.container(collectorName)), "127.0.0.1:9102")
+			tmpl.one("AWS::APS::Workspace")
+			assertContains(t, asJSON(resolved(stack, td.Workspace().WorkspaceArn())), "Fn::GetAtt")
+			if td.CollectorLogGroup() == nil {
+				t.Error("no log group of the collector")
+			}
+			tmpl.some("AWS::EC2::VPCEndpoint")
 		})
-		if !strings.Contains(message, want) {
-			t.Errorf("%q is missing in %s", want, message)
-		}
 	}
 }

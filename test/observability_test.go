@@ -2,6 +2,7 @@ package test
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -47,7 +48,7 @@ func latency() *observability.SLO {
 // serviceRules builds the rules beside a workspace.
 func serviceRules(stack awscdk.Stack, props *observability.ServiceRulesProps) *amp.RuleGroupsNamespace {
 	copied := *props
-	copied.Workspace = amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	copied.Workspace = newWorkspace(stack, nil)
 	return observability.NewServiceRules(stack, jsii.String("Rules"), &copied)
 }
 
@@ -61,24 +62,13 @@ func rulesOf(t *testing.T, props *observability.ServiceRulesProps) (text string,
 	if !ok {
 		return asJSON(data), nil
 	}
-	var file struct {
-		Groups []struct {
-			Name  string
-			Rules []struct {
-				Record, Alert, Expr string
-				Labels, Annotations map[string]string
-			}
-		}
-	}
+	var file struct{ Groups []rules.Group }
 	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
 		t.Fatal(err)
 	}
 	groups = map[string][]rules.Rule{}
 	for _, g := range file.Groups {
-		for _, r := range g.Rules {
-			rule := rules.Rule{Record: r.Record, Alert: r.Alert, Expr: r.Expr, Labels: r.Labels, Annotations: r.Annotations}
-			groups[g.Name] = append(groups[g.Name], rule)
-		}
+		groups[g.Name] = g.Rules
 	}
 	return text, groups
 }
@@ -204,9 +194,7 @@ func TestObservabilityAlertsAreChanged(t *testing.T) {
 	assertJSON(t, "labels", cpu.Labels, `{"aws_ecs_task_family":"orders","env":"prod","severity":"info","team":"web"}`)
 	assertJSON(t, "summary", cpu.Annotations["summary"], `"hot"`)
 	assertJSON(t, "runbook", cpu.Annotations["runbook_url"], `"https://wiki.example.com/runbooks#ecstaskcpuhigh"`)
-	if !strings.Contains(text, "for: 1m\n        keep_firing_for: 2m\n") {
-		t.Errorf("the durations are missing in\n%s", text)
-	}
+	assertContains(t, text, "for: 1m\n        keep_firing_for: 2m\n")
 	assertJSON(t, "page", ruleNamed(t, groups, "EcsServiceAbsent").Labels["severity"], `"critical"`)
 	memory := ruleNamed(t, groups, "EcsTaskMemoryHigh")
 	assertJSON(t, "ticket", memory.Labels, `{"aws_ecs_task_family":"orders","env":"prod","severity":"warning","team":"shop"}`)
@@ -240,14 +228,10 @@ func TestObservabilityTakesTokens(t *testing.T) {
 		Tasks: &observability.Tasks{Enabled: jsii.Bool(false)}, RunbookUrl: parameter("Runbook"),
 	})
 	data := asJSON(synth(t, stack).one("AWS::APS::RuleGroupsNamespace")["Data"])
-	for _, want := range []string{
+	assertContains(t, data,
 		`absent(ecs_task_memory_utilized{aws_ecs_cluster_name=\"",{"Ref":"Cluster"},"\",aws_ecs_task_family=\"",{"Ref":"Family"},"\"})`,
 		`runbook_url: ",{"Ref":"Runbook"},"#ecsserviceabsent`, `aws_ecs_task_family: ",{"Ref":"Family"},`,
-	} {
-		if !strings.Contains(data, want) {
-			t.Errorf("%s is missing in\n%s", want, data)
-		}
-	}
+	)
 }
 
 func TestObservabilityLeavesTheCallersStructsAlone(t *testing.T) {
@@ -256,10 +240,12 @@ func TestObservabilityLeavesTheCallersStructsAlone(t *testing.T) {
 	state := func() string {
 		return asJSON([]any{props.Labels, props.SLOs, props.Absence, props.TaskMetrics, props.Alerts, props.Tasks, props.Scrape})
 	}
-	before := state()
-	rulesOf(t, props)
-	if after := state(); after != before {
-		t.Errorf("the props are\n%s, were\n%s", after, before)
+	stack := newStack(t)
+	props.Workspace = newWorkspace(stack, nil)
+	fields, before := *props, state()
+	observability.NewServiceRules(stack, jsii.String("Rules"), props)
+	if after := state(); after != before || !reflect.DeepEqual(*props, fields) {
+		t.Errorf("the props are\n%s\n%+v, were\n%s\n%+v", after, *props, before, fields)
 	}
 }
 
@@ -268,7 +254,5 @@ func TestObservabilityNamespaceIsGivenBack(t *testing.T) {
 	r := serviceRules(stack, &observability.ServiceRulesProps{TaskFamily: jsii.String("orders")})
 	namespace := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")
 	assertJSON(t, "name", namespace["Name"], asJSON(*r.RuleGroupsNamespaceName()))
-	if got := warnings(r); got != "" {
-		t.Errorf("unexpected warning %q", got)
-	}
+	assertNoWarnings(t, r)
 }

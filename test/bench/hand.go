@@ -44,7 +44,7 @@ func byHand(stack awscdk.Stack, id string, workspace amp.IWorkspace, config *str
 		})
 	}
 	sidecar := td.AddContainer(jsii.String("Collector"), &awsecs.ContainerDefinitionOptions{
-		Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0"), nil),
+		Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:"+collector.ADOTVersion), nil),
 		ContainerName:          jsii.String("aws-otel-collector"),
 		MemoryLimitMiB:         jsii.Number(512),
 		Essential:              jsii.Bool(true),

@@ -73,9 +73,12 @@ func TestNoTestDependencyReachesConsumers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	modules, err := exec.Command("go", "list", "-mod=readonly", "-m", "all").Output()
+	var reason strings.Builder
+	list := exec.Command("go", "list", "-mod=readonly", "-m", "all")
+	list.Stderr = &reason
+	modules, err := list.Output()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\n%s", err, &reason)
 	}
 	for source, text := range map[string]string{"go.sum": string(sum), "go list -m all": string(modules)} {
 		if len(strings.Fields(text)) < 10 {

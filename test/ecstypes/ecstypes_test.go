@@ -3,7 +3,6 @@
 package ecstypes
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,10 +98,8 @@ func check(ctx context.Context, definition object) error {
 	if err != nil {
 		return err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
 	var input ecs.RegisterTaskDefinitionInput
-	if err := decoder.Decode(&input); err != nil {
+	if err := json.Unmarshal(raw, &input); err != nil {
 		return errors.Join(append(faults, err)...)
 	}
 	client := ecs.New(ecs.Options{Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: nowhere{}})

@@ -1,5 +1,5 @@
 // Package token tells values that are known only at deployment, without asking Node, which takes as long as making a small
-// construct. Package input's TestTokensAreToldAsAwscdkDoes pins both marks.
+// construct. TestUnresolvedAgreesWithAwscdk pins both marks.
 package token
 
 import (
