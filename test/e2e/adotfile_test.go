@@ -33,6 +33,7 @@ var leftBehind = regexp.MustCompile(`^(otel_scope_(name|version|schema_url)|aws_
 // TestLabelsAllMissesNothingOfADOTsFiles gives the same input to a collector with what ADOT's own files do and to one with
 // LabelsAll. What the first delivers, the second must deliver: every series with its value and its labels.
 func TestLabelsAllMissesNothingOfADOTsFiles(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(documentedFile)
 	if err != nil {
 		t.Fatal(err)

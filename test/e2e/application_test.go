@@ -35,7 +35,7 @@ web_wait_seconds_sum 8
 web_wait_seconds_count 6
 `
 
-// stored are the series that come of it, as PromQL, with their values. In the same way below: every metric that an
+// storedOfScrape are the series that come of it, as PromQL, with their values. In the same way below: every metric that an
 // application sends, under the name, with the labels and of the type that it is to have in AMP.
 var storedOfScrape = map[string]float64{
 	`web_requests_total{code="200"}`: 17, `web_sessions`: 4,
@@ -144,7 +144,7 @@ func push(address string, metrics pmetric.Metrics) string {
 	if err != nil {
 		return err.Error()
 	}
-	resp, err := http.Post("http://"+address+"/v1/metrics", "application/x-protobuf", bytes.NewReader(body))
+	resp, err := client.Post("http://"+address+"/v1/metrics", "application/x-protobuf", bytes.NewReader(body))
 	if err != nil {
 		return err.Error()
 	}
@@ -153,16 +153,16 @@ func push(address string, metrics pmetric.Metrics) string {
 }
 
 // statsd sends messages over UDP.
-func statsd(t *testing.T, address string, messages ...string) {
-	t.Helper()
+func statsd(address string, messages ...string) error {
 	conn, err := net.Dial("udp", address)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer func() { _ = conn.Close() }()
 	for _, message := range messages {
 		_, _ = conn.Write([]byte(message)) // nobody may listen yet
 	}
+	return nil
 }
 
 // The counter is stored as a rate over the interval of one second, in which it comes twice.
@@ -181,7 +181,10 @@ func sendUntil(t *testing.T, address string, messages ...string) (stop func()) {
 	go func() {
 		defer close(ended)
 		for {
-			statsd(t, address, messages...)
+			if err := statsd(address, messages...); err != nil {
+				t.Error(err)
+				return
+			}
 			select {
 			case <-done:
 				return

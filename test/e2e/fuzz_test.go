@@ -3,9 +3,11 @@ package e2e
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/prometheusremotewriteexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/deltatorateprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/discovery"
@@ -118,8 +120,10 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 			t.Errorf("%s is read as %q, expected %q", what, got, want)
 		}
 	}
+	writers, scrapers := 0, 0
 	for _, exporter := range read.Exporters {
 		if e, ok := exporter.(*prometheusremotewriteexporter.Config); ok {
+			writers++
 			same("endpoint", e.ClientConfig.Endpoint, wanted.RemoteWrite.Endpoint)
 			for name, value := range wanted.Labels.External {
 				if _, known := knownOfTask(wanted.Task)[name]; !known {
@@ -133,11 +137,21 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 			}
 		}
 	}
+	var rates []string
+	for _, processor := range read.Processors {
+		if p, ok := processor.(*deltatorateprocessor.Config); ok {
+			rates = p.Metrics
+		}
+	}
+	if wanted.StatsD != nil && !slices.Equal(rates, wanted.StatsD.Rates) {
+		t.Errorf("rates are read as %q, expected %q", rates, wanted.StatsD.Rates)
+	}
 	for _, receiver := range read.Receivers {
 		r, ok := receiver.(*prometheusreceiver.Config)
 		if !ok {
 			continue
 		}
+		scrapers++
 		for i, want := range wanted.Scrape {
 			got := r.PrometheusConfig.ScrapeConfigs[i]
 			same("job", got.JobName, want.Name)
@@ -147,6 +161,13 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 			static := got.ServiceDiscoveryConfigs[0].(discovery.StaticConfig)[0]
 			for name, value := range want.StaticLabels {
 				same("static label", string(static.Labels[model.LabelName(name)]), value)
+			}
+			kept := strings.Join(want.KeepMetrics, ")|(?:")
+			if len(want.KeepMetrics) > 1 {
+				kept = "(?:" + kept + ")"
+			}
+			if all := got.MetricRelabelConfigs; kept != "" && (len(all) == 0 || all[0].Regex.String() != kept) {
+				t.Errorf("the first metric rules are %v, expected to keep %s", all, kept)
 			}
 			rules := got.MetricRelabelConfigs[len(got.MetricRelabelConfigs)-len(want.Relabel):]
 			for i, rule := range want.Relabel {
@@ -158,5 +179,8 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 				}
 			}
 		}
+	}
+	if writers == 0 || scrapers == 0 && len(wanted.Scrape) > 0 {
+		t.Errorf("there are %d exporters to compare, and %d receivers for %d scrape jobs", writers, scrapers, len(wanted.Scrape))
 	}
 }

@@ -73,26 +73,6 @@ func refused(reason string) func(*testing.T, deployment, *harness.Task) string {
 	}
 }
 
-// TestUnreachableEndpointIsRidden makes AMP unreachable for a moment, in both ways, and expects the samples afterwards.
-func TestUnreachableEndpointIsRidden(t *testing.T) {
-	d := deploy(t, "FargateScrape", values)
-	d.Reach(harness.Unresolvable)
-	task := d.start(t, harness.TaskOptions{ID: ecs.NewID("unreachable"), LaunchType: ecs.Fargate, Edit: hurry})
-	s := newShopper(t, task)
-	s.order(t, "tea", 1)
-	time.Sleep(3 * time.Second)
-	d.Reach(harness.Refused)
-	time.Sleep(2 * time.Second)
-	if records := d.AMP.Records(); len(records) != 0 {
-		t.Fatalf("AMP was reached: %+v", records)
-	}
-	d.Reach(harness.Reachable)
-	eventually(t, task, 20*time.Second, func() string { return d.mismatch(t, `sampleapp_orders_total{item="tea"}`, 1) })
-	if err := task.Stop(); err != nil {
-		t.Error(err)
-	}
-}
-
 // documented runs the stack whose command names a file of ADOT's image, for which testdata has a short stand-in.
 func documented(t *testing.T, options harness.TaskOptions) (deployment, *harness.Task) {
 	t.Helper()
@@ -135,7 +115,6 @@ func TestConfigContentReplacesEveryConfig(t *testing.T) {
 	d, task := documented(t, harness.TaskOptions{Edit: func(c *template.Container) {
 		if c.Name == collectorName {
 			c.Environment = append(c.Environment, template.KeyValue{Name: adot.ConfigContentVar, Value: string(content)})
-			c.Command = append(c.Command, "--feature-gates=exporter.prometheusremotewritexporter.RetryOn429")
 		}
 	}})
 	expectStandIn(t, d, task)

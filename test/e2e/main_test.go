@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -36,6 +37,9 @@ var values = template.Values{
 	Region: "eu-central-1", Account: "111122223333", Partition: "aws", URLSuffix: "amazonaws.com", StackName: "E2e",
 }
 
+// client bounds what the tests themselves ask for.
+var client = &http.Client{Timeout: 10 * time.Second}
+
 const (
 	repository    = "../.."
 	collectorName = "aws-otel-collector"
@@ -51,7 +55,7 @@ var (
 	build = sync.OnceValues(func() (program string, err error) {
 		program = filepath.Join(scratch, "sampleapp")
 		return program, withTimeout(func(ctx context.Context) error {
-			return harness.Build(ctx, filepath.Join(repository, "sampleapp"), program)
+			return harness.Build(ctx, filepath.Join(repository, "sampleapp"), ".", program)
 		})
 	})
 )
@@ -101,20 +105,34 @@ func deploy(t *testing.T, stack string, values template.Values) deployment {
 	return deployment{world, task}
 }
 
-// start starts a task and makes sure that it is gone at the end of the test, and its collector's log seen if that failed.
+// start starts a task, once its ports are free.
 func (d deployment) start(t *testing.T, options harness.TaskOptions) *harness.Task {
 	t.Helper()
 	options.Collector, options.Cluster, options.Zone = collectorName, clusterName, d.Values.Region+"b"
 	if options.Programs == nil {
 		options.Programs = map[string]string{"app": sampleApp(t)}
 	}
-	if err := harness.PortsFree("8080", "13133", "4317", "4318"); err != nil {
+	var ports []string
+	for i := range d.task.ContainerDefinitions {
+		if c := &d.task.ContainerDefinitions[i]; c.Name == collectorName {
+			ports = append(ports, harness.Ports(c)...)
+		} else {
+			ports = append(ports, appPort(c))
+		}
+	}
+	if err := harness.PortsFree(ports...); err != nil {
 		t.Fatal(err)
 	}
 	task, err := d.Start(d.task, options)
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.watch(t, task)
+	return task
+}
+
+// watch makes sure that a task is gone at the end of the test, and its collector's log seen if that failed.
+func (d deployment) watch(t *testing.T, task *harness.Task) {
 	t.Cleanup(func() {
 		task.Kill()
 		if t.Failed() {
@@ -124,5 +142,4 @@ func (d deployment) start(t *testing.T, options harness.TaskOptions) *harness.Ta
 			t.Logf("log of the collector:\n%s", task.Collector.Log())
 		}
 	})
-	return task
 }

@@ -21,6 +21,7 @@ import (
 // selects must be there under the default labels, and the alerts on scrapes must tell a job that is over a limit from one
 // that does not answer.
 func TestObservabilityRulesReadWhatTheSidecarSends(t *testing.T) {
+	t.Parallel()
 	e := serveEndpoints(t)
 	metrics := append(collector.DefaultTaskMetrics(), collector.DefaultContainerMetrics()...)
 	metrics = append(metrics, "ecs.task.ephemeral_storage.utilized", "ecs.task.ephemeral_storage.reserved")
@@ -33,11 +34,11 @@ func TestObservabilityRulesReadWhatTheSidecarSends(t *testing.T) {
 		{Name: "body", Targets: []string{e.plain}, BodySizeLimit: "10B"},
 	}
 	for i := range jobs {
-		jobs[i].Interval = every()
+		jobs[i].Interval = new(soon)
 	}
 	s := runSidecar(t, collector.Config{
-		TaskMetrics:      &collector.TaskMetrics{Interval: every(), Metrics: metrics, Containers: true},
-		CollectorMetrics: &collector.CollectorMetrics{Port: freePort(t), Interval: every()},
+		TaskMetrics:      &collector.TaskMetrics{Interval: new(soon), Metrics: metrics, Containers: true},
+		CollectorMetrics: &collector.CollectorMetrics{Port: freePort(t), Interval: new(soon)},
 		Scrape:           jobs, OTLP: &collector.OTLP{HTTPEndpoint: freeAddress(t)},
 	}, sidecarOptions{})
 	var refusals atomic.Int32
@@ -106,16 +107,9 @@ func TestObservabilityRulesReadWhatTheSidecarSends(t *testing.T) {
 // selectors are those in an expression, without their ranges and offsets.
 func selectors(t *testing.T, expr string) (found []string) {
 	t.Helper()
-	parsed, err := promqlParser().ParseExpr(expr)
-	if err != nil {
-		t.Fatalf("%s: %v", expr, err)
+	for _, selector := range vectorSelectors(t, expr) {
+		now := parser.VectorSelector{Name: selector.Name, LabelMatchers: selector.LabelMatchers}
+		found = append(found, now.String())
 	}
-	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
-		if selector, ok := node.(*parser.VectorSelector); ok {
-			now := parser.VectorSelector{Name: selector.Name, LabelMatchers: selector.LabelMatchers}
-			found = append(found, now.String())
-		}
-		return nil
-	})
 	return found
 }

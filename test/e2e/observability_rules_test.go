@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,10 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
 	promlabels "github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/promqltest"
 	promrules "github.com/prometheus/prometheus/rules"
 
@@ -136,7 +133,7 @@ func checkAlert(t *testing.T, a *promrules.Alert) {
 	}
 }
 
-// TestObservabilitySloRecordsRatiosOfTraffic: the ratio of a window weighs each minute by its requests.
+// TestObservabilityBurnAlertsEndWithTheErrors: a fast burn fires while requests fail, and no more 7 minutes later.
 func TestObservabilityBurnAlertsEndWithTheErrors(t *testing.T) {
 	series := availabilitySeries("0+10x360 3600+9.8x60 4200+10x30", "0x360 0+0.2x60 12x30")
 	if _, names := firingAfter(t, "slo-availability", series, 420*time.Minute, time.Minute); !slices.Contains(names, "EcsSloFastBurn") {
@@ -145,42 +142,6 @@ func TestObservabilityBurnAlertsEndWithTheErrors(t *testing.T) {
 	if _, names := firingAfter(t, "slo-availability", series, 427*time.Minute, time.Minute); slices.Contains(names, "EcsSloFastBurn") {
 		t.Error("EcsSloFastBurn fires 7 minutes after the last failed request")
 	}
-}
-
-// TestObservabilityRulesPassPromtoolChecks does what promtool check rules does: it parses strictly, and lints duplicates.
-func TestObservabilityRulesPassPromtoolChecks(t *testing.T) {
-	for _, file := range globbed(t, "../testdata/rules/*.yaml") {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		groups, errs := rulefmt.Parse(data, false, model.LegacyValidation, promqlParser(), slog.Default())
-		if len(errs) > 0 {
-			t.Fatalf("%s: %v", file, errs)
-		}
-		if found := duplicates(groups); len(found) > 0 {
-			t.Errorf("%s: duplicate rules: %v", file, found)
-		}
-	}
-	broken, errs := rulefmt.Parse([]byte("groups: [{name: g, rules: [{alert: A, expr: up}, {alert: A, expr: up > 1}]}]"), false, model.LegacyValidation, promqlParser(), slog.Default())
-	if len(errs) > 0 || len(duplicates(broken)) != 1 {
-		t.Errorf("the lint misses a duplicate: %v", errs)
-	}
-}
-
-// duplicates are rules of one name with the same labels.
-func duplicates(groups *rulefmt.RuleGroups) (found []string) {
-	seen := map[string]bool{}
-	for _, g := range groups.Groups {
-		for _, r := range g.Rules {
-			key := r.Record + r.Alert + promrules.FromMaps(g.Labels, r.Labels).String()
-			if seen[key] {
-				found = append(found, key)
-			}
-			seen[key] = true
-		}
-	}
-	return found
 }
 
 var promqlBlock = regexp.MustCompile("(?s)```promql\n(.*?)```")

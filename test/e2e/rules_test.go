@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
+	promrules "github.com/prometheus/prometheus/rules"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -19,16 +20,56 @@ import (
 
 func promqlParser() parser.Parser { return parser.NewParser(parser.Options{}) }
 
-func TestRenderedRulesLoadInPrometheus(t *testing.T) {
+// vectorSelectors are those in an expression.
+func vectorSelectors(t *testing.T, expr string) (found []*parser.VectorSelector) {
+	t.Helper()
+	parsed, err := promqlParser().ParseExpr(expr)
+	if err != nil {
+		t.Fatalf("%s: %v", expr, err)
+	}
+	parser.Inspect(parsed, func(node parser.Node, _ []parser.Node) error {
+		if selector, ok := node.(*parser.VectorSelector); ok {
+			found = append(found, selector)
+		}
+		return nil
+	})
+	return found
+}
+
+// TestRenderedRulesPassPromtoolChecks does what promtool check rules does: it parses strictly, and lints duplicates.
+func TestRenderedRulesPassPromtoolChecks(t *testing.T) {
 	for _, file := range globbed(t, "../testdata/rules/*.yaml") {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, errs := rulefmt.Parse(data, false, model.LegacyValidation, promqlParser(), slog.Default()); len(errs) > 0 {
-			t.Errorf("%s: %v", file, errs)
+		groups, errs := rulefmt.Parse(data, false, model.LegacyValidation, promqlParser(), slog.Default())
+		if len(errs) > 0 {
+			t.Fatalf("%s: %v", file, errs)
+		}
+		if found := duplicates(groups); len(found) > 0 {
+			t.Errorf("%s: duplicate rules: %v", file, found)
 		}
 	}
+	broken, errs := rulefmt.Parse([]byte("groups: [{name: g, rules: [{alert: A, expr: up}, {alert: A, expr: up > 1}]}]"), false, model.LegacyValidation, promqlParser(), slog.Default())
+	if len(errs) > 0 || len(duplicates(broken)) != 1 {
+		t.Errorf("the lint misses a duplicate: %v", errs)
+	}
+}
+
+// duplicates are rules of one name with the same labels.
+func duplicates(groups *rulefmt.RuleGroups) (found []string) {
+	seen := map[string]bool{}
+	for _, g := range groups.Groups {
+		for _, r := range g.Rules {
+			key := r.Record + r.Alert + promrules.FromMaps(g.Labels, r.Labels).String()
+			if seen[key] {
+				found = append(found, key)
+			}
+			seen[key] = true
+		}
+	}
+	return found
 }
 
 // TestPromQLCheckAgreesWithPrometheus: the check at synthesis refuses nothing that Prometheus takes.

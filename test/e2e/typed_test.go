@@ -3,9 +3,6 @@ package e2e
 import (
 	"net"
 	"os/exec"
-	"strconv"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,11 +25,6 @@ type sidecar struct {
 
 // soon is the interval of everything that is collected here.
 const soon = time.Second
-
-func every() *time.Duration {
-	interval := soon
-	return &interval
-}
 
 // sidecarOptions say how runSidecar runs a task.
 type sidecarOptions struct {
@@ -66,6 +58,7 @@ func runConfiguration(t *testing.T, text string, command []string, o sidecarOpti
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = world.Close() })
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		t.Fatal(err)
@@ -93,38 +86,15 @@ func runConfiguration(t *testing.T, text string, command []string, o sidecarOpti
 		t.Fatal(err)
 	}
 	s := sidecar{deployment{world, task}, started}
-	t.Cleanup(func() {
-		s.Kill()
-		if t.Failed() {
-			t.Logf("log of the collector:\n%s", s.Collector.Log())
-		}
-		_ = world.Close()
-	})
+	s.watch(t, started)
 	return s
 }
 
-// finish stops the task and asserts what holds after any good run: it ended in order, without a complaint of the collector but
-// for those allowed, no request was refused, nobody tried to reach anything but AMP, and every series has a job and an instance.
+// finish stops the task and asserts what holds after any good run; every series has a job and an instance.
 func (s sidecar) finish(t *testing.T, allowed ...string) {
 	t.Helper()
-	if err := s.Stop(); err != nil {
-		t.Error(err)
-	}
-	for _, line := range append(s.Collector.LogLines("warn"), s.Collector.LogLines("error")...) {
-		known := false
-		for _, a := range allowed {
-			known = known || strings.Contains(line, a)
-		}
-		if !known {
-			t.Errorf("the collector complains: %s", line)
-		}
-	}
-	for _, record := range s.AMP.Refused() {
-		t.Errorf("AMP refused a request: %d %s", record.Status, record.Message)
-	}
-	for _, host := range s.Outsiders() {
-		t.Errorf("something tried to reach %s", host)
-	}
+	s.stopWell(t, s.Task, allowed...)
+	s.checkRequests(t)
 	for _, series := range s.all(t) {
 		if series.Get("job") == "" || series.Get("instance") == "" {
 			t.Errorf("%s has no job or no instance", series)
@@ -132,34 +102,13 @@ func (s sidecar) finish(t *testing.T, allowed ...string) {
 	}
 }
 
-// nextPort is below the ports that the system gives to clients, so that no connection takes one before its server listens.
-var nextPort atomic.Int32
-
-// freePort is a port that nothing listens on, for TCP and UDP, as is the one after it: delivery takes two.
 func freePort(t *testing.T) string {
 	t.Helper()
-	for range 100 {
-		port := 20000 + int(nextPort.Add(2))
-		if free(port) && free(port+1) {
-			return strconv.Itoa(port)
-		}
-	}
-	t.Fatal("no free port")
-	return ""
-}
-
-func free(port int) bool {
-	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	listener, err := net.Listen("tcp", address)
+	port, err := harness.FreePort()
 	if err != nil {
-		return false
+		t.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	packets, err := net.ListenPacket("udp", address)
-	if err != nil {
-		return false
-	}
-	return packets.Close() == nil
+	return port
 }
 
 func freeAddress(t *testing.T) string {

@@ -32,13 +32,12 @@ type Record struct {
 	Faulted        bool   // a fault decided, not the service
 }
 
-// Failure is how a faulty endpoint treats a request: it waits, then cuts the connection or answers. With neither Reset nor
-// Status the request is served normally after the wait.
+// Failure is how a faulty endpoint treats a request: it cuts the connection before all has been read, or waits, and then answers.
+// With neither Reset nor Status the request is served normally after the wait.
 type Failure struct {
-	Hang    time.Duration
-	Reset   bool
-	MidBody bool // cuts the connection before the request has been read
-	Status  int
+	Hang   time.Duration
+	Reset  bool
+	Status int
 }
 
 // Server is the front door of workspaces in one region.
@@ -95,7 +94,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	record := Record{At: time.Now(), Status: http.StatusOK}
 	defer func() { s.record(record) }()
 	failure := s.failure(r)
-	if failure != nil && failure.MidBody {
+	if failure != nil && failure.Reset {
 		record.Faulted, record.Status = true, 0
 		_, _ = io.CopyN(io.Discard, r.Body, 1<<10)
 		reset(w)
@@ -150,16 +149,11 @@ func applyFault(w http.ResponseWriter, r *http.Request, failure *Failure, record
 		record.Status = 0
 		return true
 	}
-	switch {
-	case failure.Reset:
-		record.Status = 0
-		reset(w)
-	case failure.Status != 0:
-		record.Status = failure.Status
-		answer(w, &Refusal{Status: failure.Status, Message: http.StatusText(failure.Status)})
-	default:
+	if failure.Status == 0 {
 		return false
 	}
+	record.Status = failure.Status
+	answer(w, &Refusal{Status: failure.Status, Message: http.StatusText(failure.Status)})
 	return true
 }
 

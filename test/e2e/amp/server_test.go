@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,14 +128,19 @@ func TestFaultsAreAppliedAndRecorded(t *testing.T) {
 	front := httptest.NewServer(server)
 	defer front.Close()
 	body := write(t, time.Now(), 1, orders("orders_total")...)
-	for name, failure := range map[string]*Failure{
+	failures := map[string]*Failure{
 		"503": {Status: 503}, "429": {Status: 429}, "400": {Status: 400}, "413": {Status: 413}, "reset": {Reset: true}, "hang": {Hang: time.Hour},
-	} {
+	}
+	for name, failure := range failures {
 		t.Run(name, func(t *testing.T) {
 			server.SetFault(func(*http.Request) *Failure { return failure })
 			r := signing{credentials: issued, service: "aps", region: "eu-west-1", at: time.Now(), body: body}.request(t)
 			r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(front.URL, "http://")
-			resp, err := (&http.Client{Timeout: 200 * time.Millisecond}).Do(r)
+			timeout := 10 * time.Second
+			if failure.Hang > 0 {
+				timeout = 200 * time.Millisecond
+			}
+			resp, err := (&http.Client{Timeout: timeout}).Do(r)
 			status := 0
 			if err == nil {
 				status = resp.StatusCode
@@ -147,5 +153,11 @@ func TestFaultsAreAppliedAndRecorded(t *testing.T) {
 	}
 	if refused := server.Refused(); len(refused) != 0 {
 		t.Errorf("faults are not refusals: %+v", refused)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(server.Records()) < len(failures) && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond) // the client of a cut connection knows before the record is written
+	}
+	if records := server.Records(); len(records) != len(failures) || slices.ContainsFunc(records, func(r Record) bool { return !r.Faulted }) {
+		t.Errorf("got the records %+v, expected a fault for each of %d", records, len(failures))
 	}
 }

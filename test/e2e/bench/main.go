@@ -6,10 +6,10 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/load"
 )
 
@@ -48,8 +49,11 @@ func main() {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	sidecar, agent := filepath.Join(dir, "awscollector"), filepath.Join(dir, "prometheus")
-	build(sidecar, "./cmd/awscollector")
-	build(agent, "github.com/prometheus/prometheus/cmd/prometheus")
+	for program, pkg := range map[string]string{sidecar: "./cmd/awscollector", agent: "github.com/prometheus/prometheus/cmd/prometheus"} {
+		if err := harness.Build(context.Background(), ".", pkg, program); err != nil {
+			fail(err)
+		}
+	}
 
 	contenders := []load.Contender{
 		load.ADOT(),
@@ -73,15 +77,6 @@ func main() {
 		if *only == "" || slices.Contains(strings.Split(*only, ","), strconv.Itoa(s.series)) {
 			s.print(contenders)
 		}
-	}
-}
-
-// build compiles a program of this module.
-func build(to, what string) {
-	cmd := exec.Command("go", "build", "-o", to, what)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		fail(fmt.Errorf("build %s: %w", what, err))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 func newTask(launch LaunchType) *Task {
 	return &Task{
 		Partition: "aws", Region: "eu-west-1", Account: "111122223333", Zone: "eu-west-1b", Cluster: "shop", Family: "orders", Revision: "7",
-		ID: NewID("one"), LaunchType: launch, ServiceName: "orders-service", VCPU: 0.5, MemoryMiB: 1024, Started: time.Now().Add(-10500 * time.Millisecond),
+		ID: NewID("one"), LaunchType: launch, ServiceName: "orders-service", VCPU: 0.5, MemoryMiB: 1024, Started: time.Now(),
 		Containers: []Container{
 			{Name: "app", Image: "image:1", MemoryMiB: 512, LogOptions: map[string]string{"awslogs-group": "g", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "p"},
 				Load: Load{VCPU: 0.25, MemoryMiB: 100, CacheMiB: 10, RxBytesPerSecond: 5, ReadBytesPerSecond: 3}},
@@ -100,8 +100,14 @@ func TestDockerIDsHaveTheFormOfTheirLaunchType(t *testing.T) {
 
 func TestStatsFollowTheLoad(t *testing.T) {
 	task := newTask(Fargate)
-	server := startServer(t, task)
-	stats := get(t, server.MetadataURI("collector")+"/task/stats")
+	raw, err := json.Marshal(task.Stats(task.Started.Add(10 * time.Second)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stats map[string]any
+	if err := json.Unmarshal(raw, &stats); err != nil {
+		t.Fatal(err)
+	}
 	app := stats[task.dockerID(&task.Containers[0])]
 	for path, want := range map[string]float64{
 		"memory_stats.usage": 110 * mib, "memory_stats.stats.cache": 10 * mib, "networks.eth1.rx_bytes": 50,
@@ -115,6 +121,7 @@ func TestStatsFollowTheLoad(t *testing.T) {
 	if len(stats) != 2 {
 		t.Errorf("stats of %d containers, expected 2", len(stats))
 	}
+	server := startServer(t, task)
 	own := get(t, server.MetadataURI("collector")+"/stats")
 	if own["name"] != "collector" || get(t, server.MetadataURI("app"))["Name"] != "app" {
 		t.Error("a container's own documents are not its own")
@@ -136,7 +143,7 @@ func TestTotalsFollowTheLoad(t *testing.T) {
 func TestCredentialsAreServed(t *testing.T) {
 	server := startServer(t, newTask(Fargate))
 	doc := get(t, server.CredentialsURI())
-	if doc["AccessKeyId"] != "A" || doc["SecretAccessKey"] != "S" || doc["Token"] != "T" || doc["Expiration"] == "" {
+	if doc["AccessKeyId"] != "A" || doc["SecretAccessKey"] != "S" || doc["Token"] != "T" || doc["Expiration"] == nil {
 		t.Errorf("got %v", doc)
 	}
 }

@@ -91,7 +91,7 @@ func (n *network) resolve(c *template.Container, env []string) ([]string, error)
 // that neither arguments nor environment differ from the template's.
 func (n *network) entryPoint(c *template.Container) (string, error) {
 	if !n.bridge {
-		return collectorName, nil
+		return entryPointName, nil
 	}
 	var names []string
 	for name := range c.LinkNames() {
@@ -101,7 +101,7 @@ func (n *network) entryPoint(c *template.Container) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, collectorName), os.WriteFile(filepath.Join(dir, linksFile), []byte(strings.Join(names, " ")), 0o600)
+	return filepath.Join(dir, entryPointName), os.WriteFile(filepath.Join(dir, linksFile), []byte(strings.Join(names, " ")), 0o600)
 }
 
 // linksFile is the file of names beside the entry point.

@@ -118,7 +118,7 @@ func (t *Task) stop(ended string) error {
 			if p := t.processes[c.Name]; c.Name != ended || c.Name == t.collector {
 				errs[i] = p.Stop(c.Grace())
 			} else if p.err != nil {
-				errs[i] = fmt.Errorf("%s: %w\n%s", p.Name, p.err, p.tail())
+				errs[i] = fmt.Errorf("%s: %w\n%s", p.Name, p.err, p.Tail(20))
 			}
 		}()
 	}

@@ -117,7 +117,7 @@ func (p *Process) Kill() {
 func (p *Process) Stop(grace time.Duration) error {
 	select {
 	case <-p.done:
-		return fmt.Errorf("%s ended by itself: %v\n%s", p.Name, p.err, p.tail())
+		return fmt.Errorf("%s ended by itself: %v\n%s", p.Name, p.err, p.Tail(20))
 	default:
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
@@ -125,13 +125,13 @@ func (p *Process) Stop(grace time.Duration) error {
 	case <-p.done:
 	case <-time.After(grace):
 		p.Kill()
-		return fmt.Errorf("%s did not stop within %s\n%s", p.Name, grace, p.tail())
+		return fmt.Errorf("%s did not stop within %s\n%s", p.Name, grace, p.Tail(20))
 	}
 	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGTERM {
 		return nil // has no handler for SIGTERM: an orderly end for an app
 	}
 	if p.err != nil {
-		return fmt.Errorf("%s: %w\n%s", p.Name, p.err, p.tail())
+		return fmt.Errorf("%s: %w\n%s", p.Name, p.err, p.Tail(20))
 	}
 	return nil
 }
@@ -149,10 +149,10 @@ func (p *Process) CPU() time.Duration { return cpuTime(p.Pid()) }
 // of a file, which the kernel could not take back: what counts against the limit of a container in the end.
 func (p *Process) Peak() (all, private int64) { return p.peak.Load(), p.anon.Load() }
 
-// tail is the end of the log, for error messages.
-func (p *Process) tail() string {
-	lines := strings.Split(strings.TrimSpace(p.Log()), "\n")
-	return strings.Join(lines[max(0, len(lines)-20):], "\n")
+// Tail is the end of the log, for messages.
+func (p *Process) Tail(lines int) string {
+	all := strings.Split(strings.TrimSpace(p.Log()), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
 // eventually polls until check gives no error, the process ends or the time is over.
@@ -167,7 +167,7 @@ func eventually(ctx context.Context, timeout time.Duration, p *Process, check fu
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-p.Done():
-			return fmt.Errorf("%s ended: %v\n%s", p.Name, p.err, p.tail())
+			return fmt.Errorf("%s ended: %v\n%s", p.Name, p.err, p.Tail(20))
 		case <-deadline:
 			return fmt.Errorf("after %s: %w", timeout, err)
 		case <-time.After(50 * time.Millisecond):

@@ -28,16 +28,18 @@ type proxy struct {
 	listener  net.Listener
 	server    *http.Server
 
-	mu        sync.Mutex
-	hosts     map[string]*host
-	strangers []string
+	mu         sync.Mutex
+	hosts      map[string]*host
+	strangers  []string
+	turnedAway int
 }
 
 // host is a registered host: an HTTPS server fed with the tunnels that the proxy opens.
 type host struct {
-	tunnels chan net.Conn
+	tunnels *tunnelListener
 	server  *http.Server
 	state   Reachability
+	open    []net.Conn // and those that have been
 }
 
 func newProxy(a *authority) (*proxy, error) {
@@ -59,7 +61,8 @@ func (p *proxy) register(name string, handler http.Handler) error {
 	if err != nil {
 		return err
 	}
-	h := &host{tunnels: make(chan net.Conn), server: &http.Server{
+	tunnels := &tunnelListener{make(chan net.Conn), make(chan struct{}), p.listener.Addr()}
+	h := &host{tunnels: tunnels, server: &http.Server{
 		Handler: handler, ErrorLog: log.New(io.Discard, "", 0), // cut connections are expected
 		TLSConfig:    &tls.Config{Certificates: []tls.Certificate{*certificate}, NextProtos: []string{"http/1.1"}},
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
@@ -67,22 +70,30 @@ func (p *proxy) register(name string, handler http.Handler) error {
 	p.mu.Lock()
 	p.hosts[name] = h
 	p.mu.Unlock()
-	go func() {
-		_ = h.server.ServeTLS(&tunnelListener{h.tunnels, make(chan struct{}), p.listener.Addr()}, "", "")
-	}()
+	go func() { _ = h.server.ServeTLS(tunnels, "", "") }()
 	return nil
 }
 
+// setState cuts the connections to a host that is not reachable any more: a client that keeps one would not notice.
 func (p *proxy) setState(name string, state Reachability) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.hosts[name].state = state
+	h := p.hosts[name]
+	if h.state = state; state != Reachable {
+		for _, conn := range h.open {
+			_ = conn.Close()
+		}
+		h.open = nil
+	}
 }
 
 func (p *proxy) lookup(name string) (*host, Reachability) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if h, ok := p.hosts[name]; ok {
+		if h.state != Reachable {
+			p.turnedAway++
+		}
 		return h, h.state
 	}
 	p.strangers = append(p.strangers, name)
@@ -116,7 +127,14 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = conn.Close()
 		return
 	}
-	h.tunnels <- conn
+	p.mu.Lock()
+	h.open = append(h.open, conn)
+	p.mu.Unlock()
+	select {
+	case h.tunnels.connections <- conn:
+	case <-h.tunnels.closed:
+		_ = conn.Close()
+	}
 }
 
 // outsiders lists the hosts that somebody tried to reach and that the world does not have.
@@ -136,14 +154,14 @@ func (p *proxy) close() error {
 
 // tunnelListener is a net.Listener over connections made elsewhere.
 type tunnelListener struct {
-	tunnels chan net.Conn
-	closed  chan struct{}
-	addr    net.Addr
+	connections chan net.Conn
+	closed      chan struct{}
+	addr        net.Addr
 }
 
 func (l *tunnelListener) Accept() (net.Conn, error) {
 	select {
-	case conn := <-l.tunnels:
+	case conn := <-l.connections:
 		return conn, nil
 	case <-l.closed:
 		return nil, net.ErrClosed

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // Synth runs the project's own app, without the CDK CLI, and leaves its templates in out. root is the repository.
@@ -28,14 +29,15 @@ func Synth(ctx context.Context, root, out string) error {
 	return run(cmd)
 }
 
-// Build compiles the Go program in dir to out.
-func Build(ctx context.Context, dir, out string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, ".")
+// Build compiles a package, as seen from dir, to the program out.
+func Build(ctx context.Context, dir, pkg, out string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", out, pkg)
 	cmd.Dir = dir
 	return run(cmd)
 }
 
 func run(cmd *exec.Cmd) error {
+	cmd.WaitDelay = 5 * time.Second // for what a killed program has started, which keeps its output open
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s in %s: %w\n%s", cmd, cmd.Dir, err, output)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -215,10 +214,13 @@ func (t *Task) Process(name string) (*Process, error) {
 	return nil, fmt.Errorf("no container %q", name)
 }
 
+// asker does not wait for a server that accepts and never answers.
+var asker = &http.Client{Timeout: 2 * time.Second}
+
 // WaitHTTP waits until a URL on loopback answers 200.
 func (t *Task) WaitHTTP(ctx context.Context, p *Process, url string, timeout time.Duration) error {
 	return eventually(ctx, timeout, p, func() error {
-		resp, err := http.Get(url)
+		resp, err := asker.Get(url)
 		if err != nil {
 			return err
 		}
@@ -247,17 +249,4 @@ func (t *Task) kill() error {
 		}
 	}
 	return t.ECS.Close()
-}
-
-// PortsFree reports the first of some loopback ports that something else listens on: a clearer message than the one a
-// collector gives.
-func PortsFree(ports ...string) error {
-	for _, port := range ports {
-		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
-		if err != nil {
-			return fmt.Errorf("port %s must be free to run a task: %w", port, err)
-		}
-		_ = listener.Close()
-	}
-	return nil
 }

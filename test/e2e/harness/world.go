@@ -65,6 +65,13 @@ func (w *World) Reach(state Reachability) { w.proxy.setState(w.AMPHost(), state)
 // Skew puts the clock of AMP forward.
 func (w *World) Skew(by time.Duration) { w.skew.Store(int64(by)) }
 
+// TurnedAway counts the connections to AMP that the network refused.
+func (w *World) TurnedAway() int {
+	w.proxy.mu.Lock()
+	defer w.proxy.mu.Unlock()
+	return w.proxy.turnedAway
+}
+
 // Outsiders lists hosts outside the world that a task tried to reach. A test should fail when there is one.
 func (w *World) Outsiders() []string { return w.proxy.outsiders() }
 

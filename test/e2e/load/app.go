@@ -26,7 +26,7 @@ type App struct {
 
 	mu      sync.Mutex
 	scrapes int
-	served  []int // the scrapes that got all of the samples
+	served  int // scrapes that got all of the samples
 	paused  bool
 }
 
@@ -66,20 +66,25 @@ func NewApp(series int) (*App, error) {
 func (a *App) Address() string { return a.listener.Addr().String() }
 
 // Pause makes the application answer scrapes with an error, so that nothing more is produced.
-func (a *App) Pause() {
+func (a *App) Pause() { a.setPaused(true) }
+
+// Resume ends a pause.
+func (a *App) Resume() { a.setPaused(false) }
+
+func (a *App) setPaused(paused bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.paused = true
+	a.paused = paused
 }
 
 // Close stops the application.
 func (a *App) Close() error { return a.http.Close() }
 
-// Produced lists the numbers of the scrapes that got all samples.
-func (a *App) Produced() []int {
+// Served is how many scrapes got all samples.
+func (a *App) Served() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]int(nil), a.served...)
+	return a.served
 }
 
 func (a *App) begin() (scrape int, paused bool) {
@@ -109,7 +114,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.served = append(a.served, scrape)
+	a.served++
 }
 
 func (a *App) page(scrape int, trouble Trouble) []byte {

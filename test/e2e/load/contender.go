@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
 )
 
@@ -43,13 +42,14 @@ const (
 	defaultMemoryMiB = 512
 )
 
-// nextPort makes the ports of second hops differ, so that several collectors can run at once.
-var nextPort atomic.Int32
-
 // Ours is what the library generates by default, but for what change does with it; nil changes nothing. The task's own metrics
 // are collected too, as they are by default and by ADOT's file.
 func Ours(name string, change func(*collector.Config, Target) error) Contender {
 	return Contender{Name: name, Container: func(t Target) (template.Container, error) {
+		port, err := harness.FreePort() // several collectors can run at once
+		if err != nil {
+			return template.Container{}, err
+		}
 		config := collector.Config{
 			Scrape:         []collector.ScrapeJob{{Name: "load", Targets: []string{t.App}, Interval: &t.Interval, Timeout: &t.Interval}},
 			TaskMetrics:    &collector.TaskMetrics{},
@@ -57,7 +57,7 @@ func Ours(name string, change func(*collector.Config, Target) error) Contender {
 			MemoryLimitMiB: defaultMemoryMiB,
 			// What the constructs know at synthesis.
 			Task:     collector.Task{Family: family, Region: t.Region, AccountID: values.Account, LaunchType: "fargate"},
-			Delivery: collector.Delivery{Port: strconv.Itoa(14318 + 2*int(nextPort.Add(1)))},
+			Delivery: collector.Delivery{Port: port},
 		}
 		if t.Series > 10_000 { // the default limit of samples is twice that
 			config.Scrape[0].SampleLimit, config.Scrape[0].BodySizeLimit = "100000", "64MB"

@@ -38,7 +38,9 @@ func Measure(c Contender, o Options, warmUp, length time.Duration) (Cost, error)
 	}
 	peak, private := process.Peak()
 	cost.PeakMiB, cost.PrivateMiB = float64(peak)/(1<<20), float64(private)/(1<<20)
-	r.App.Pause()
+	if err := r.pause(); err != nil {
+		return Cost{}, err
+	}
 	r.settle(-1, time.Now())
 	if err := r.Task.Stop(); err != nil {
 		return cost, fmt.Errorf("%s: %w", c.Name, err)

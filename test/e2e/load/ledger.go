@@ -31,7 +31,6 @@ type Arrived struct {
 	Stored     int // different samples
 	Duplicates int // samples that had been stored already
 	OutOfOrder int // samples older than what their series had
-	Foreign    int // samples of no App: the collector's own, of the task, up
 }
 
 // NewLedger watches a front door.
@@ -49,8 +48,7 @@ func (l *Ledger) accept(message *prompb.WriteRequest) {
 		series := &message.Timeseries[i]
 		key := keyOf(series.Labels)
 		if key == "" {
-			l.result.Foreign += len(series.Samples)
-			continue
+			continue // of no App: the collector's own, of the task, up
 		}
 		a := l.series[key]
 		if a == nil {
@@ -60,7 +58,6 @@ func (l *Ledger) accept(message *prompb.WriteRequest) {
 		l.labelled[len(series.Labels)] += len(series.Samples)
 		for _, sample := range series.Samples {
 			if sample.Value != sample.Value { // a staleness marker
-				l.result.Foreign++
 				continue
 			}
 			scrape := int(sample.Value)

@@ -20,7 +20,7 @@ import (
 // Matrix lists all scenarios, most of them with faults of a length.
 func Matrix(length time.Duration) []Scenario {
 	all := append(Endpoint(length),
-		Scenario{Name: "reset mid-body", Length: length, Begin: Failing(amp.Failure{MidBody: true}), End: Healthy, Drain: -1},
+		Scenario{Name: "reset mid-body", Length: length, Begin: Failing(amp.Failure{Reset: true}), End: Healthy, Drain: -1},
 		Scenario{Name: "413", Length: length, Begin: Failing(amp.Failure{Status: http.StatusRequestEntityTooLarge}), End: Healthy, Drain: -1},
 		Scenario{Name: "clock skew of 10 min", Length: length, End: Healthy, Drain: -1, Begin: func(r *Run) error {
 			r.Skew(10 * time.Minute)
@@ -49,11 +49,15 @@ func Matrix(length time.Duration) []Scenario {
 		all = append(all, app)
 	}
 	return append(all,
-		Scenario{Name: "SIGTERM, nothing queued", Length: 3 * time.Second},
+		Scenario{Name: "SIGTERM, nothing queued", Length: 5 * time.Second},
 		Scenario{Name: "SIGTERM after a 503", Length: length, Begin: Failing(amp.Failure{Status: http.StatusServiceUnavailable}), End: Healthy},
-		Scenario{Name: "SIGTERM 20 s after a 503", Length: length, Begin: Failing(amp.Failure{Status: http.StatusServiceUnavailable}), End: Healthy, Drain: 20 * time.Second},
+		Scenario{Name: "all there within 20 s of a 503", Length: length, Begin: Failing(amp.Failure{Status: http.StatusServiceUnavailable}), End: Healthy, Drain: 20 * time.Second},
 		Scenario{Name: "SIGKILL in a 503", Length: length, Begin: Failing(amp.Failure{Status: http.StatusServiceUnavailable}), Drain: -1, End: func(r *Run) error {
+			if err := r.pause(); err != nil { // what it has not taken in yet is not its to keep
+				return err
+			}
 			err := r.Task.Crash()
+			r.App.Resume()
 			time.Sleep(3 * time.Second) // it starts while the endpoint still fails
 			return errors.Join(err, Healthy(r))
 		}},
@@ -114,7 +118,11 @@ func Table(outcomes []Outcome) string {
 	return b.String()
 }
 
-// Named picks scenarios by name.
+// Named picks scenarios by name. It panics if there is none of a name.
 func Named(scenarios []Scenario, names ...string) []Scenario {
-	return slices.DeleteFunc(scenarios, func(s Scenario) bool { return !slices.Contains(names, s.Name) })
+	picked := slices.DeleteFunc(scenarios, func(s Scenario) bool { return !slices.Contains(names, s.Name) })
+	if len(picked) != len(names) {
+		panic(fmt.Sprintf("%d scenarios are named %q, expected %d", len(picked), names, len(names)))
+	}
+	return picked
 }

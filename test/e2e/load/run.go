@@ -99,7 +99,7 @@ func (r *Run) Close() error {
 }
 
 // Produced is how many samples the application has handed out.
-func (r *Run) Produced() int { return len(r.App.Produced()) * r.App.Series }
+func (r *Run) Produced() int { return r.App.Served() * r.App.Series }
 
 // Lost is how many of them have not been stored.
 func (r *Run) Lost() int { return r.Produced() - r.Ledger.Arrived().Stored }

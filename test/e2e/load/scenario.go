@@ -17,8 +17,8 @@ type Scenario struct {
 	Length time.Duration
 	// Begin and End start and stop the fault. Nil: nothing.
 	Begin, End func(*Run) error
-	// Drain is how long the contender goes on after the application has stopped, before it gets SIGTERM. Negative: until it has
-	// delivered all, or nothing more has come for patience.
+	// Drain is how long the contender may go on after the application has stopped, before it gets SIGTERM; it gets it at once
+	// when it has delivered all. Negative: until nothing more has come for patience.
 	Drain time.Duration
 	Options
 }
@@ -39,8 +39,8 @@ type Outcome struct {
 
 // Series per scrape and interval of scenarios that do not say otherwise: 1,000 samples per second.
 const (
-	defaultSeries   = 1000
-	defaultInterval = time.Second
+	defaultSeries   = 2000
+	defaultInterval = 2 * time.Second // also the timeout of a scrape, which must outlast a machine that is busy
 )
 
 // warmUp is how long a contender works before the fault, and patience how long it may be silent before it is told to stop.
@@ -67,7 +67,7 @@ func (s Scenario) Run(c Contender) (o Outcome, err error) {
 	if err := r.sleep(warmUp); err != nil {
 		return o, err
 	}
-	began := time.Now()
+	began, turned := time.Now(), r.TurnedAway()
 	if s.Begin != nil {
 		if err := s.Begin(r); err != nil {
 			return o, fmt.Errorf("%s: begin: %w", s.Name, err)
@@ -77,6 +77,7 @@ func (s Scenario) Run(c Contender) (o Outcome, err error) {
 		return o, err
 	}
 	requests, _, _ := r.Traffic(began)
+	requests += r.TurnedAway() - turned
 	o.RequestsPerSecond = float64(requests) / time.Since(began).Seconds()
 	if s.End != nil {
 		if err := s.End(r); err != nil {
@@ -89,7 +90,9 @@ func (s Scenario) Run(c Contender) (o Outcome, err error) {
 			return o, err
 		}
 	}
-	r.App.Pause()
+	if err := r.pause(); err != nil {
+		return o, err
+	}
 	o.Recovery = r.settle(s.Drain, ended)
 	peak, private := r.Task.Collector.Peak()
 	o.PeakMiB, o.PrivateMiB = peak>>20, private>>20
@@ -109,6 +112,12 @@ func (r *Run) sleep(d time.Duration) error {
 	case <-r.Task.Collector.Done():
 		return fmt.Errorf("the contender ended:\n%s", r.Task.Collector.Log())
 	}
+}
+
+// pause stops the application, and waits for the scrape that is under way: the collector may not have taken in the answer yet.
+func (r *Run) pause() error {
+	r.App.Pause()
+	return r.sleep(200 * time.Millisecond)
 }
 
 // settle waits until all is stored or there is no more to wait for.

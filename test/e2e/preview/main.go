@@ -144,7 +144,7 @@ func (o *options) sample(ctx context.Context) error {
 		return fmt.Errorf("there is no stack %q; package stacks lists them", o.stack)
 	}
 	o.App.Sample = filepath.Join(o.Dir, "sampleapp")
-	if err := harness.Build(ctx, filepath.Join(o.repository, "sampleapp"), o.App.Sample); err != nil {
+	if err := harness.Build(ctx, filepath.Join(o.repository, "sampleapp"), ".", o.App.Sample); err != nil {
 		return err
 	}
 	var err error

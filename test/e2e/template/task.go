@@ -79,6 +79,15 @@ func (c *Container) Lookup(name string) (string, bool) {
 	return "", false
 }
 
+// Settings are all that the container is told: its command and the values of its environment.
+func (c *Container) Settings() string {
+	settings := strings.Join(c.Command, "\n")
+	for _, kv := range c.Environment {
+		settings += "\n" + kv.Value
+	}
+	return settings
+}
+
 // Grace is how long ECS waits between SIGTERM and SIGKILL; 30 s is ECS' default.
 func (c *Container) Grace() time.Duration {
 	if c.StopTimeout == 0 {

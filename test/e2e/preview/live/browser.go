@@ -16,8 +16,8 @@ import (
 // ErrNoBrowser says that there is no browser on this machine.
 var ErrNoBrowser = errors.New("no chromium, chromium-browser or google-chrome on the path")
 
-// Browser runs a headless browser on a page, which it renders for some seconds of virtual time, and gives what it prints.
-func Browser(ctx context.Context, url string, flags ...string) (output string, err error) {
+// browser runs a headless browser on a page, which it renders for some seconds of virtual time, and gives what it prints.
+func browser(ctx context.Context, url string, flags ...string) (output string, err error) {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		program, err := exec.LookPath(name)
 		if err != nil {
@@ -36,6 +36,7 @@ func Browser(ctx context.Context, url string, flags ...string) (output string, e
 			"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 			"--virtual-time-budget=15000",
 		}, append(flags, url)...)...)
+		cmd.WaitDelay = 5 * time.Second // for what a killed browser has started, which keeps its output open
 		raw, err := cmd.Output()
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", name, err)
@@ -61,7 +62,7 @@ const width = 1400
 // Show opens a tab of the page at url: the UID of a dashboard, rules, or metrics.
 func Show(ctx context.Context, url, tab string) (s Shown, err error) {
 	s.Panels = map[string]int{}
-	if s.DOM, err = Browser(ctx, address(url, tab), fmt.Sprintf("--window-size=%d,1000", width), "--dump-dom"); err != nil {
+	if s.DOM, err = browser(ctx, address(url, tab), fmt.Sprintf("--window-size=%d,1000", width), "--dump-dom"); err != nil {
 		return s, err
 	}
 	if found := faults.FindStringSubmatch(s.DOM); found != nil {
@@ -98,6 +99,6 @@ func Screenshot(ctx context.Context, url, tab, file string) error {
 	if file, err = filepath.Abs(file); err != nil {
 		return err
 	}
-	_, err = Browser(ctx, address(url, tab), fmt.Sprintf("--window-size=%d,%d", width, shown.Height), "--screenshot="+file)
+	_, err = browser(ctx, address(url, tab), fmt.Sprintf("--window-size=%d,%d", width, shown.Height), "--screenshot="+file)
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/ecs"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
@@ -18,7 +17,8 @@ type deployment struct {
 	values     template.Values
 	task       *template.TaskDefinition
 	launchType ecs.LaunchType
-	collector  string
+	sidecar    *template.Container
+	collector  string // the name of the sidecar
 	cluster    string
 	workspaces []string
 }
@@ -36,7 +36,7 @@ func readDeployment(o Options) (*deployment, error) {
 	}
 	// A stack with a region of its own, or a workspace of another stack, names them in the endpoint only.
 	region := d.values.Region
-	for _, endpoint := range remoteWrite.FindAllStringSubmatch(d.settings(), -1) {
+	for _, endpoint := range remoteWrite.FindAllStringSubmatch(d.sidecar.Settings(), -1) {
 		d.values.Region = endpoint[1]
 		if !slices.Contains(d.workspaces, endpoint[2]) {
 			d.workspaces = append(d.workspaces, endpoint[2])
@@ -94,7 +94,8 @@ func (d *deployment) findCollector(name string) error {
 		func(c template.Container) bool { return name == "" && c.Name == collectorImage },
 	} {
 		if i := slices.IndexFunc(d.task.ContainerDefinitions, candidate); i >= 0 {
-			d.collector = d.task.ContainerDefinitions[i].Name
+			d.sidecar = &d.task.ContainerDefinitions[i]
+			d.collector = d.sidecar.Name
 			return nil
 		}
 	}
@@ -117,46 +118,4 @@ func (d *deployment) apps() (names []string) {
 		}
 	}
 	return names
-}
-
-// settings are all that the collector's container is told.
-func (d *deployment) settings() string {
-	var text strings.Builder
-	for _, c := range d.task.ContainerDefinitions {
-		if c.Name == d.collector {
-			fmt.Fprintln(&text, strings.Join(c.Command, "\n"))
-			for _, variable := range c.Environment {
-				fmt.Fprintln(&text, variable.Value)
-			}
-		}
-	}
-	return text.String()
-}
-
-var endpoint = regexp.MustCompile(`(?m)\bendpoint: "?(?:127\.0\.0\.1|0\.0\.0\.0):(\d+)`)
-
-// ports are those that the collector listens on.
-func (d *deployment) ports() (ports []string) {
-	for _, found := range endpoint.FindAllStringSubmatch(d.settings(), -1) {
-		if !slices.Contains(ports, found[1]) {
-			ports = append(ports, found[1])
-		}
-	}
-	return ports
-}
-
-var intervals = regexp.MustCompile(`\b(scrape_interval|scrape_timeout|collection_interval): (\w+)`)
-
-// shorten makes the intervals of a configuration at most this long.
-func shorten(c *template.Container, longest time.Duration) {
-	for i := range c.Environment {
-		value := &c.Environment[i].Value
-		*value = intervals.ReplaceAllStringFunc(*value, func(setting string) string {
-			name, interval, _ := strings.Cut(setting, ": ")
-			if d, err := time.ParseDuration(interval); err != nil || d <= longest {
-				return setting
-			}
-			return fmt.Sprintf("%s: %s", name, longest)
-		})
-	}
 }

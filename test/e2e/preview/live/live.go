@@ -136,7 +136,7 @@ func (p *Preview) Close() {
 }
 
 func (p *Preview) startTask(d *deployment) error {
-	if err := harness.PortsFree(d.ports()...); err != nil {
+	if err := harness.PortsFree(harness.Ports(d.sidecar)...); err != nil {
 		return err
 	}
 	options := harness.TaskOptions{
@@ -170,7 +170,7 @@ func (p *Preview) startTask(d *deployment) error {
 		}
 		edits = append(edits, run)
 	}
-	edits = append(edits, func(c *template.Container) { shorten(c, p.options.Interval) })
+	edits = append(edits, func(c *template.Container) { harness.Shorten(c, p.options.Interval) })
 	usage, err := newUsage(d)
 	if err != nil {
 		return err
@@ -264,16 +264,18 @@ func (p *Preview) forward(d *deployment, app App) error {
 // problems are what keeps data from arriving, the worst first.
 func (p *Preview) problems() (list []string) {
 	list = []string{}
-	ended := func(name, log string) { list = append(list, name+" has ended. The end of its log:\n"+tail(log, 8)) }
+	ended := func(name string, p *harness.Process) {
+		list = append(list, name+" has ended. The end of its log:\n"+p.Tail(8))
+	}
 	select {
 	case <-p.task.Collector.Done():
-		ended("the collector", p.task.Collector.Log())
+		ended("the collector", p.task.Collector)
 	default:
 	}
 	for _, app := range p.task.Apps {
 		select {
 		case <-app.Done():
-			ended("container "+app.Name, app.Log())
+			ended("container "+app.Name, app)
 		default:
 		}
 	}
@@ -290,9 +292,4 @@ func (p *Preview) problems() (list []string) {
 		}
 	}
 	return list
-}
-
-func tail(log string, lines int) string {
-	all := strings.Split(strings.TrimSpace(log), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }

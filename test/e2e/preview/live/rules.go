@@ -78,7 +78,7 @@ func (p *Preview) startRules(d *deployment) error {
 }
 
 func (p *Preview) defaultRules(d *deployment) (*rulefmt.RuleGroups, error) {
-	settings := d.settings()
+	settings := d.sidecar.Settings()
 	config := rules.Config{Service: rules.Service{TaskFamily: d.task.Family, Cluster: d.cluster}}
 	if strings.Contains(settings, "scrape_configs:") {
 		config.Scrape = &rules.Scrape{}
