@@ -247,17 +247,19 @@ func (s *sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 		s.asset.GrantRead(s.task.TaskRole())
 		source = s.s3Source(*s.asset.S3BucketName(), *s.asset.S3ObjectKey())
 	case c.inline == CarrierSsmParameter:
+		text := s.configText()
 		s.parameter = awsssm.NewStringParameter(s.task, jsii.String(idConfigParameter), &awsssm.StringParameterProps{
-			StringValue: jsii.String(s.configText()),
-			Tier:        tierOf(s.configText()),
+			StringValue: &text,
+			Tier:        tierOf(text),
 			Description: jsii.String("Configuration of the collector in " + *s.task.Family()),
 		})
 		(*o.Secrets)[envConfig] = awsecs.Secret_FromSsmParameter(s.parameter)
 		env[envConfigFingerprint] = jsii.String(s.fingerprint())
-		acknowledgeExpansions(s.parameter.Node().DefaultChild(), s.configText())
+		acknowledgeExpansions(s.parameter.Node().DefaultChild(), text)
 	default:
-		env[envConfig] = jsii.String(s.configText())
-		acknowledgeExpansions(s.rendered, s.configText())
+		text := s.configText()
+		env[envConfig] = &text
+		acknowledgeExpansions(s.rendered, text)
 	}
 	if c.revision != nil {
 		env[envConfigRevision] = c.revision
@@ -288,15 +290,16 @@ func acknowledgeExpansions(carrier constructs.IConstruct, text string) {
 
 // update carries a configuration that changed after the container was made.
 func (s *sidecar) update() {
+	text := s.configText()
 	if s.parameter == nil {
-		acknowledgeExpansions(s.rendered, s.configText())
-		s.collector.AddEnvironment(jsii.String(envConfig), jsii.String(s.configText()))
+		acknowledgeExpansions(s.rendered, text)
+		s.collector.AddEnvironment(jsii.String(envConfig), &text)
 		return
 	}
 	cfn := s.parameter.Node().DefaultChild().(awsssm.CfnParameter)
-	acknowledgeExpansions(cfn, s.configText())
-	cfn.SetValue(jsii.String(s.configText()))
-	cfn.SetTier(jsii.String(tierName[tierOf(s.configText())]))
+	acknowledgeExpansions(cfn, text)
+	cfn.SetValue(&text)
+	cfn.SetTier(jsii.String(tierName[tierOf(text)]))
 	s.collector.AddEnvironment(jsii.String(envConfigFingerprint), jsii.String(s.fingerprint()))
 }
 
