@@ -130,7 +130,7 @@ func (w *Workspace) AddAlarms(props *AlarmsProps) *Alarms {
 	atLeastZero(&f, "DiscardedSamplesThreshold", discarded)
 	atLeastZero(&f, "ActiveSeriesThreshold", props.ActiveSeriesThreshold)
 	atLeastZero(&f, "IngestionRateThreshold", props.IngestionRateThreshold)
-	f.InPlace(w, "workspace", w, "alarms")
+	f.InPlace(w, w, "alarms")
 	f.PanicIfAny(*w.Node().Path() + ": AddAlarms")
 
 	// Samples are lost already when one is discarded; a use that nears its quota may be a short peak.

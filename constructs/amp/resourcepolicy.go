@@ -112,7 +112,7 @@ func (p *ResourcePolicyProps) validate(scope constructs.Construct, f *input.Faul
 	if p.Workspace == nil {
 		f.Add("Workspace is not set")
 	} else {
-		f.InPlace(scope, "workspace", p.Workspace, "resource policy")
+		f.InPlace(scope, p.Workspace, "resource policy")
 		if w, ok := p.Workspace.(*Workspace); ok && w.policy != nil {
 			f.Add("workspace %s has a resource policy already, at %s, and can have only one; add to it with AddStatements, or make this one before the grants",
 				*w.Node().Path(), *w.policy.Node().Path())

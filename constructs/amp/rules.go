@@ -202,7 +202,7 @@ func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input
 	if p.Workspace == nil {
 		f.Add("Workspace is not set")
 	} else {
-		f.InPlace(scope, "workspace", p.Workspace, "rules")
+		f.InPlace(scope, p.Workspace, "rules")
 	}
 	if p.Name != nil {
 		f.AddAll("", prom.CheckNamespace(*p.Name))

@@ -125,7 +125,7 @@ func (p *ServiceRulesProps) resolve(scope constructs.Construct, f *input.Faults)
 	if p.Workspace == nil {
 		f.Add("Workspace is not set")
 	} else {
-		f.InPlace(scope, "workspace", p.Workspace, "rules")
+		f.InPlace(scope, p.Workspace, "rules")
 	}
 	if p.Name != nil {
 		f.AddAll("", prom.CheckNamespace(*p.Name))

@@ -88,19 +88,18 @@ func (f *Faults) Duration(what string, d awscdk.Duration) *time.Duration {
 	return &r
 }
 
-// InPlace reports a resource that is not where the stack is: what belongs to it is made beside it.
-func (f *Faults) InPlace(scope constructs.Construct, kind string, resource awscdk.IResource, what string) {
+// InPlace reports a workspace that is not where the stack is: what belongs to it is made beside it.
+func (f *Faults) InPlace(scope constructs.Construct, workspace awscdk.IResource, what string) {
 	if scope == nil {
 		return
 	}
-	stack := awscdk.Stack_Of(scope)
-	if Differ(resource.Env().Account, stack.Account()) {
-		f.Add("%s %s is in account %s, the stack in %s; put the %s in a stack of account %s",
-			kind, *resource.Node().Path(), *resource.Env().Account, *stack.Account(), what, *resource.Env().Account)
+	env, stack := workspace.Env(), awscdk.Stack_Of(scope)
+	if here := stack.Account(); Differ(env.Account, here) {
+		f.Add("workspace %s is in account %s, the stack in %s; put the %s in a stack of account %s",
+			*workspace.Node().Path(), *env.Account, *here, what, *env.Account)
 	}
-	if Differ(resource.Env().Region, stack.Region()) {
-		f.Add("%s %s is in %s, the stack in %s; put the %s in a stack of %s",
-			kind, *resource.Node().Path(), *resource.Env().Region, *stack.Region(), what, *resource.Env().Region)
+	if here := stack.Region(); Differ(env.Region, here) {
+		f.Add("workspace %s is in %s, the stack in %s; put the %s in a stack of %s", *workspace.Node().Path(), *env.Region, *here, what, *env.Region)
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 // the other way round: of 1.5 million expressions broken at random it refused none that Prometheus v0.312.0 takes, and
 // 59 % of those that Prometheus refuses. test/testdata/promql.yaml has examples of both.
 //
-// Prometheus' own parser would cost every app that imports this package 19 MB to download (15 modules), 8 MB of binary
-// and 40 % more time for the first compilation (132 s and 92 s on 2 busy cores), so it is left to CheckExpr.
+// Prometheus' own parser would cost every app that imports package amp 19 MB to download (15 modules), 8 MB of binary
+// and 40 % more time for the first compilation (132 s and 92 s on 2 busy cores), so it is left to
+// amp.RuleGroupsNamespaceProps.CheckExpr.
 func scan(expr string) error {
 	c := scanner{rest: expr}
 	for c.rest != "" {

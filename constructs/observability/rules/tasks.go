@@ -1,8 +1,6 @@
 package rules
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // Tasks sets the thresholds of the alerts on tasks. Numbers are shares of 1 where nothing else is said.
 type Tasks struct {
