@@ -31,7 +31,7 @@ type task struct {
 func (t task) withDefaults() task {
 	if t.networkMode == "" {
 		t.networkMode = awsecs.NetworkMode_BRIDGE
-		// awsecs v2.270.0 takes the combination of all three for none of them; TestAllThreeLaunchTypes pins that.
+		// awsecs v2.276.0 takes the combination of all three for none of them; TestAllThreeLaunchTypes pins that.
 		if t.compatibility != awsecs.Compatibility_FARGATE_AND_EC2_AND_MANAGED_INSTANCES && (t.on("FARGATE") || t.on("MANAGED_INSTANCES")) {
 			t.networkMode = awsecs.NetworkMode_AWS_VPC
 		}

@@ -105,5 +105,5 @@ func (f *Faults) InPlace(scope constructs.Construct, workspace awscdk.IResource,
 
 // Warn adds a warning that awscdk.Annotations.AcknowledgeWarning silences by its id.
 func Warn(scope constructs.IConstruct, id, format string, args ...any) {
-	awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("cdk-otel-prometheus:"+id), jsii.String(fmt.Sprintf(format, args...)))
+	awscdk.Annotations_Of(scope).AddWarningV2(jsii.String("cdk-otel-prometheus:"+id), jsii.String(fmt.Sprintf(format, args...)), nil)
 }
