@@ -32,12 +32,12 @@ test-e2e: ## Run what the templates say, with a real collector and a real Promet
 	@command -v chromium chromium-browser google-chrome >/dev/null || echo "NOT RUN: the preview's page was not opened, because there is no chromium"
 
 golden: ## Rewrite the golden files. Read the difference before you commit it.
-	UPDATE_GOLDEN=1 go test ./test ./constructs/collector ./constructs/dashboards -run Golden
+	UPDATE_GOLDEN=1 go test ./test ./internal/collector ./constructs/dashboards -run Golden
 	cd test/e2e && UPDATE_GOLDEN=1 go test . -run TestEverySource
 
 fuzz: ## Fuzz the collector configuration, a minute each, also against the real factories.
-	go test ./constructs/collector -run '^$$' -fuzz 'FuzzConfig$$' -fuzztime 60s -fuzzminimizetime 1s
-	go test ./constructs/collector -run '^$$' -fuzz 'FuzzCheck$$' -fuzztime 60s -fuzzminimizetime 1s
+	go test ./internal/collector -run '^$$' -fuzz 'FuzzConfig$$' -fuzztime 60s -fuzzminimizetime 1s
+	go test ./internal/collector -run '^$$' -fuzz 'FuzzCheck$$' -fuzztime 60s -fuzzminimizetime 1s
 	@mkdir -p cdk.out
 	cd test/e2e && go test -gcflags='github.com/seed86154836/cdk-otel-prometheus/...=-d=libfuzzer' -c -o $(CURDIR)/cdk.out/fuzz.test . \
 	  && $(CURDIR)/cdk.out/fuzz.test -test.run '^$$' -test.fuzz 'FuzzConfigFactories$$' -test.fuzztime 60s -test.fuzzminimizetime 1s -test.fuzzcachedir $(CURDIR)/cdk.out/fuzz
@@ -56,7 +56,7 @@ faults: ## Run the whole fault matrix, ours and ADOT's file side by side. 25 min
 	cd test/e2e && go test . -run TestFaultMatrix -timeout 90m -v -args -faults
 
 gates: ## Look for data races, known vulnerabilities and code that no test reaches.
-	go test -race ./constructs/collector ./constructs/dashboards ./constructs/observability/rules
+	go test -race ./internal/collector ./constructs/dashboards ./internal/rules
 	cd sampleapp && go test -race ./...
 	tools/vulnerabilities.sh
 	tools/coverage.sh

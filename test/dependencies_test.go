@@ -54,27 +54,27 @@ func TestRequirementsOfTheLibrary(t *testing.T) {
 // arrows say what each package may import beyond the standard library: a module with its packages, or a package of this one.
 // CONTRIBUTING.md draws them. A new package gets a line here.
 var arrows = map[string][]string{
-	".":                              {awscdkModule, jsiiModule, "stacks"},
-	"stacks":                         {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus"},
-	"constructs/otelprometheus":      {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/collector", "constructs/internal/input", "constructs/internal/token"},
-	"constructs/amp":                 {awscdkModule, constructsModule, jsiiModule, yamlModule, "constructs/internal/input", "constructs/internal/prom", "constructs/internal/token"},
-	"constructs/collector":           {yamlModule},
-	"constructs/grafana":             {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/internal/input"},
-	"constructs/dashboards":          {grafanaModule, "constructs/internal/prom"},
-	"constructs/observability":       {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/observability/rules", "constructs/internal/input", "constructs/internal/prom"},
-	"constructs/observability/rules": {"constructs/collector", "constructs/internal/prom", "constructs/internal/token"},
-	"constructs/internal/input":      {awscdkModule, constructsModule, jsiiModule, "constructs/internal/token"},
-	"constructs/internal/prom":       {"constructs/internal/token"},
-	"constructs/internal/token":      {},
+	".":                         {awscdkModule, jsiiModule, "stacks"},
+	"stacks":                    {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus"},
+	"constructs/otelprometheus": {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/collector", "internal/input", "internal/token"},
+	"constructs/amp":            {awscdkModule, constructsModule, jsiiModule, yamlModule, "internal/input", "internal/prom", "internal/token"},
+	"internal/collector":        {yamlModule},
+	"constructs/grafana":        {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/input"},
+	"constructs/dashboards":     {grafanaModule, "internal/prom"},
+	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/rules", "internal/input", "internal/prom"},
+	"internal/rules":            {"internal/collector", "internal/prom", "internal/token"},
+	"internal/input":            {awscdkModule, constructsModule, jsiiModule, "internal/token"},
+	"internal/prom":             {"internal/token"},
+	"internal/token":            {},
 }
 
 // mayImport are imports that a sample needs not to have: the stacks show every package in the end.
 var mayImport = map[string][]string{
-	"stacks": {"constructs/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "constructs/observability/rules"},
+	"stacks": {"internal/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "internal/rules"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {
-	for line := range strings.Lines(string(goCommand(t, "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, ".", "./stacks/...", "./constructs/..."))) {
+	for line := range strings.Lines(string(goCommand(t, "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, ".", "./stacks/...", "./constructs/...", "./internal/..."))) {
 		imports := strings.Fields(line)
 		name := shortName(imports[0])
 		allowed, known := arrows[name]

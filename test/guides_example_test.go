@@ -14,11 +14,11 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // guides holds the code of docs/guides, of other pages and of package comments; TestDocsGoCompiles keeps the two alike.

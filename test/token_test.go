@@ -12,7 +12,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
 )
 
-// TestUnresolvedAgreesWithAwscdk pins the marks of tokens in strings and numbers, by which constructs/internal/token tells them without
+// TestUnresolvedAgreesWithAwscdk pins the marks of tokens in strings and numbers, by which internal/token tells them without
 // asking awscdk: a token is taken where a literal would be judged, and refused or warned of.
 func TestUnresolvedAgreesWithAwscdk(t *testing.T) {
 	stack := newStack(t)

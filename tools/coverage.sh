@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 least=90
 mkdir -p cdk.out
 # The tests of test/ go through the public API, so they count for the packages that they reach.
-go test -coverpkg=./constructs/... -coverprofile=cdk.out/coverage.out ./... | { grep -v '\[no test files\]\|coverage: 0\.0%' || true; }
+go test -coverpkg=./constructs/...,./internal/... -coverprofile=cdk.out/coverage.out ./... | { grep -v '\[no test files\]\|coverage: 0\.0%' || true; }
 go tool cover -func=cdk.out/coverage.out >cdk.out/coverage.txt
 reached=$(awk '/^total:/ { sub("%", "", $NF); print $NF }' cdk.out/coverage.txt)
 if awk -v reached="$reached" -v least="$least" 'BEGIN { exit !(reached < least) }'; then

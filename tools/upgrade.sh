@@ -76,7 +76,7 @@ exists() { # module@version …
 
 awscdk_modules=(. test/nag test/ecstypes test/consumer) # those that require awscdk
 
-old_adot=$(sed -n 's/^const ADOTVersion = "\(.*\)"$/\1/p' constructs/collector/adot.go)
+old_adot=$(sed -n 's/^const ADOTVersion = "\(.*\)"$/\1/p' internal/collector/adot.go)
 # shellcheck disable=SC2016 # $2 is awk's
 old_contrib=$(awk '/receiver\/prometheusreceiver v/ { print $2 }' test/e2e/go.mod)
 old_cli=$(sed -n 's/^CDK_CLI := aws-cdk@//p' Makefile)
@@ -102,7 +102,7 @@ fi
 
 if [ -n "$adot" ]; then
   echo "== ADOT $old_adot -> $adot, contrib $old_contrib -> $contrib"
-  replace constructs/collector/adot.go "const ADOTVersion = \"$old_adot\"" "const ADOTVersion = \"$adot\""
+  replace internal/collector/adot.go "const ADOTVersion = \"$old_adot\"" "const ADOTVersion = \"$adot\""
   replace test/e2e/adot/main.go "$old_adot" "$adot"
   # Images, and the messages that name the version.
   for text in aws-otel-collector: 'part of ADOT '; do
@@ -125,7 +125,7 @@ advise() {
   if [ -n "$adot" ]; then
     cat <<TEXT
 == For you: these lines say what somebody read at the old version. Read it at the new one, then change the line.
-   Above all the table of components in constructs/collector/adot.go: TestComponentTableMatchesTheFactories compares what it can,
+   Above all the table of components in internal/collector/adot.go: TestComponentTableMatchesTheFactories compares what it can,
    and ADOT's defaultcomponents says the rest.
 TEXT
     git grep -nF -e "$old_adot" -e "$old_contrib" -- '*.go' '*.md' '*.yaml' ':!CHANGELOG.md' ':!test/testdata/golden' || true

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/regioninfo"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
 // EndpointOptions chooses one of the hosts that serve a workspace.

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
 // ResourcePolicyProps configures a [ResourcePolicy].

@@ -3,9 +3,9 @@ package amp
 import (
 	"fmt"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // validate reports what Prometheus would refuse, as far as that needs no parser, and gives back what may be a mistake.

@@ -12,9 +12,9 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // IWorkspace is an AMP workspace, created in this app or imported.

@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // encodeYAML writes the same text for the same value: yaml sorts the keys of maps.

@@ -22,8 +22,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // sampleOptions show every kind of metric and objective.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/units"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 func (o Options) objectives() sheet {

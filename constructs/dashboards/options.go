@@ -10,7 +10,7 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/units"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // Options of all dashboards. The zero value is good.

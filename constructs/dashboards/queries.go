@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // Query is a query of a panel, ready for a Prometheus.

@@ -3,7 +3,7 @@ package observability
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 )
 
 // Groups of alerts whose options are numbers.

@@ -4,9 +4,9 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 )
 
 // ServiceRulesProps configures [NewServiceRules].

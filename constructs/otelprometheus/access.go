@@ -12,8 +12,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
 // Ids that awscdk gives to the roles it creates below a task definition; TestRolesProps pins them.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
 // synthChecks looks at the whole task once all containers are known. It runs inside a callback from Node and must not

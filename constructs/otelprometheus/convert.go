@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 func numberOr(n *float64, d float64) string {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
 const (

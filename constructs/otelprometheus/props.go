@@ -4,7 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // TelemetryProps says which metrics of a task are collected and where they go. All fields are optional; nil collects

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
 // Limits of Amazon ECS. Source: Amazon ECS task definition parameters.

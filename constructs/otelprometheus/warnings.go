@@ -5,9 +5,9 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/input"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // warn says what may be meant, and may be a mistake. Each warning can be acknowledged by its id.

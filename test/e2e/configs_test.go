@@ -24,7 +24,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/adot"
 )
 
@@ -136,7 +136,7 @@ func TestAcceptedConfigurationsBuild(t *testing.T) {
 func buildAll(t *testing.T, pattern string, judge func(t *testing.T, name string, warnings []string)) {
 	emulateAWS(t)
 	setVariables(t)
-	files, err := filepath.Glob(filepath.Join(repository, "constructs/collector/testdata", pattern))
+	files, err := filepath.Glob(filepath.Join(repository, "internal/collector/testdata", pattern))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no configurations: %v", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // TestCollectorReportsItsOwnLosses sends what Prometheus has no place for, delta sums, beside what it has. The log must name

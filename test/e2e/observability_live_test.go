@@ -12,8 +12,8 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 )
 

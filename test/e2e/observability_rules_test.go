@@ -16,7 +16,7 @@ import (
 	"github.com/prometheus/prometheus/promql/promqltest"
 	promrules "github.com/prometheus/prometheus/rules"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 )
 
 // observabilityRules is what a synthesized template has, with everything turned on.

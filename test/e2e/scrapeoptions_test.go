@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // The credentials look like numbers, because YAML would make numbers of them: an octal one, and one with an exponent. They are long,

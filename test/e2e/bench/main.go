@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/load"
 )

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
 )

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 )
 

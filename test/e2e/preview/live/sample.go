@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability/rules"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 )
 
 // What the sample app promises, for a dashboard and for rules.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // Known says whether s is set, and not a token.

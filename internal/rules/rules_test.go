@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // everything is a configuration with every alert.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // SLO is a service level objective: which share of the requests must be good over 30 days. Good means without an error

@@ -10,7 +10,7 @@ import (
 	"text/template/parse"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // Names in Prometheus' classic grammar. Newer versions take any UTF-8; whether AMP does is not documented, and

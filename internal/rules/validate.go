@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/prom"
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 var (

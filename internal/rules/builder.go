@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/internal/token"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // builder makes groups and collects what is wrong on the way.

@@ -3,7 +3,7 @@ package collector_test
 import (
 	"fmt"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // Everything that is wrong with a configuration is told at once.

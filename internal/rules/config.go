@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // Config describes the rules for one service.
