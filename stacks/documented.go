@@ -30,27 +30,24 @@ func NewDocumented(scope constructs.Construct, id string) awscdk.Stack {
 		ManagedPolicies: &[]awsiam.IManagedPolicy{awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/AmazonECSTaskExecutionRolePolicy"))},
 	})
 
-	td := otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusTaskDefinitionProps{
-		TaskDefinitionProps: awsecs.TaskDefinitionProps{
-			Family:        jsii.String("otel-using-cloudwatch"),
-			Compatibility: awsecs.Compatibility_FARGATE,
-			NetworkMode:   awsecs.NetworkMode_AWS_VPC,
-			Cpu:           jsii.String("1024"),
-			MemoryMiB:     jsii.String("3072"),
-			TaskRole:      taskRole,
-			ExecutionRole: executionRole,
-		},
-		Telemetry: &otelprometheus.TelemetryProps{
-			Workspace: amp.NewWorkspace(stack, jsii.String("Workspace"), nil),
-			Config:    otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil),
-			Collector: &otelprometheus.CollectorProps{
-				Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.25.0"), nil),
-				Logging:                ecsCreatesGroup(stack, executionRole, "/ecs/ecs-aws-otel-sidecar-collector", "True"),
-				ReadonlyRootFilesystem: off,
-				User:                   jsii.String(""),
-				HealthCheck:            &otelprometheus.HealthCheckProps{Enabled: off},
-				RestartPolicy:          &otelprometheus.RestartPolicyProps{Enabled: off},
-			},
+	td := otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), &awsecs.TaskDefinitionProps{
+		Family:        jsii.String("otel-using-cloudwatch"),
+		Compatibility: awsecs.Compatibility_FARGATE,
+		NetworkMode:   awsecs.NetworkMode_AWS_VPC,
+		Cpu:           jsii.String("1024"),
+		MemoryMiB:     jsii.String("3072"),
+		TaskRole:      taskRole,
+		ExecutionRole: executionRole,
+	}, &otelprometheus.TelemetryProps{
+		Workspace: amp.NewWorkspace(stack, jsii.String("Workspace"), nil),
+		Config:    otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmp), nil),
+		Collector: &otelprometheus.CollectorProps{
+			Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.25.0"), nil),
+			Logging:                ecsCreatesGroup(stack, executionRole, "/ecs/ecs-aws-otel-sidecar-collector", "True"),
+			ReadonlyRootFilesystem: off,
+			User:                   jsii.String(""),
+			HealthCheck:            &otelprometheus.HealthCheckProps{Enabled: off},
+			RestartPolicy:          &otelprometheus.RestartPolicyProps{Enabled: off},
 		},
 	})
 	td.AddContainer(jsii.String("aws-otel-emitter"), &awsecs.ContainerDefinitionOptions{

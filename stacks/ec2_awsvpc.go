@@ -14,13 +14,12 @@ import (
 func NewEc2Awsvpc(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
-	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-		Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: awsecs.NetworkMode_AWS_VPC},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"),
+		&awsecs.Ec2TaskDefinitionProps{NetworkMode: awsecs.NetworkMode_AWS_VPC},
+		&otelprometheus.TelemetryProps{
 			TaskMetrics: &otelprometheus.TaskMetricsProps{Containers: jsii.Bool(true)},
 			Collector:   &otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(256), Cpu: jsii.Number(64)},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image:                sampleApp(),
 		MemoryReservationMiB: jsii.Number(64),

@@ -14,14 +14,12 @@ import (
 func NewEc2Bridge(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
-	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-		Telemetry: &otelprometheus.TelemetryProps{
-			Scrape: &[]*otelprometheus.ScrapeJob{
-				{Name: jsii.String("web"), ContainerName: jsii.String("web"), Port: jsii.Number(8080), Interval: awscdk.Duration_Seconds(jsii.Number(15))},
-				{Name: jsii.String("admin"), ContainerName: jsii.String("admin"), Port: jsii.Number(9090), Interval: awscdk.Duration_Seconds(jsii.Number(15))},
-			},
-			Collector: &otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(256), Cpu: jsii.Number(64)},
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), nil, &otelprometheus.TelemetryProps{
+		Scrape: &[]*otelprometheus.ScrapeJob{
+			{Name: jsii.String("web"), ContainerName: jsii.String("web"), Port: jsii.Number(8080), Interval: awscdk.Duration_Seconds(jsii.Number(15))},
+			{Name: jsii.String("admin"), ContainerName: jsii.String("admin"), Port: jsii.Number(9090), Interval: awscdk.Duration_Seconds(jsii.Number(15))},
 		},
+		Collector: &otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(256), Cpu: jsii.Number(64)},
 	})
 	for _, c := range []struct {
 		name string

@@ -14,12 +14,10 @@ import (
 func NewFargateOtlp(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{
-			Cpu:            jsii.Number(512),
-			MemoryLimitMiB: jsii.Number(1024),
-		},
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &awsecs.FargateTaskDefinitionProps{
+		Cpu:            jsii.Number(512),
+		MemoryLimitMiB: jsii.Number(1024),
+	}, nil)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image: sampleApp(),
 		Environment: &map[string]*string{

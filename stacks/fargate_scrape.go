@@ -13,18 +13,15 @@ import (
 func NewFargateScrape(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{
-			Cpu:            jsii.Number(512),
-			MemoryLimitMiB: jsii.Number(1024),
-		},
-		Telemetry: &otelprometheus.TelemetryProps{
-			Scrape: &[]*otelprometheus.ScrapeJob{{
-				Port:     jsii.Number(8080),
-				Name:     jsii.String("sampleapp"),
-				Interval: awscdk.Duration_Seconds(jsii.Number(15)),
-			}},
-		},
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &awsecs.FargateTaskDefinitionProps{
+		Cpu:            jsii.Number(512),
+		MemoryLimitMiB: jsii.Number(1024),
+	}, &otelprometheus.TelemetryProps{
+		Scrape: &[]*otelprometheus.ScrapeJob{{
+			Port:     jsii.Number(8080),
+			Name:     jsii.String("sampleapp"),
+			Interval: awscdk.Duration_Seconds(jsii.Number(15)),
+		}},
 	})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image:        sampleApp(),

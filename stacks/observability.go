@@ -39,19 +39,16 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		},
 	})
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{
-			Cpu:            jsii.Number(512),
-			MemoryLimitMiB: jsii.Number(1024),
-		},
-		Telemetry: &otelprometheus.TelemetryProps{
-			Workspace:        workspace,
-			Scrape:           &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080), Name: jsii.String("sampleapp")}},
-			TaskMetrics:      &otelprometheus.TaskMetricsProps{Containers: jsii.Bool(true)},
-			CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
-			// A stop in the middle of an outage costs 20 seconds, and no samples if the outage is over by then.
-			Delivery: &otelprometheus.DeliveryProps{DrainTime: awscdk.Duration_Seconds(jsii.Number(20))},
-		},
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &awsecs.FargateTaskDefinitionProps{
+		Cpu:            jsii.Number(512),
+		MemoryLimitMiB: jsii.Number(1024),
+	}, &otelprometheus.TelemetryProps{
+		Workspace:        workspace,
+		Scrape:           &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080), Name: jsii.String("sampleapp")}},
+		TaskMetrics:      &otelprometheus.TaskMetricsProps{Containers: jsii.Bool(true)},
+		CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
+		// A stop in the middle of an outage costs 20 seconds, and no samples if the outage is over by then.
+		Delivery: &otelprometheus.DeliveryProps{DrainTime: awscdk.Duration_Seconds(jsii.Number(20))},
 	})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image:        sampleApp(),

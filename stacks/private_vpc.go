@@ -15,15 +15,14 @@ import (
 func NewPrivateVpc(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
 			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080), Name: jsii.String("sampleapp")}},
 			Collector: &otelprometheus.CollectorProps{
 				Image: awsecs.ContainerImage_FromAsset(jsii.String("stacks/collectorimage"), nil),
 			},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image:        sampleApp(),
 		PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}},

@@ -16,20 +16,17 @@ import (
 func NewScheduledTask(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{
-			Cpu:            jsii.Number(512),
-			MemoryLimitMiB: jsii.Number(1024),
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &awsecs.FargateTaskDefinitionProps{
+		Cpu:            jsii.Number(512),
+		MemoryLimitMiB: jsii.Number(1024),
+	}, &otelprometheus.TelemetryProps{
+		// The app must not end before the collector can take its metrics.
+		Collector: &otelprometheus.CollectorProps{
+			DependencyCondition: awsecs.ContainerDependencyCondition_HEALTHY,
+			HealthCheck:         &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Seconds(jsii.Number(5))},
 		},
-		Telemetry: &otelprometheus.TelemetryProps{
-			// The app must not end before the collector can take its metrics.
-			Collector: &otelprometheus.CollectorProps{
-				StartOrder:  awsecs.ContainerDependencyCondition_HEALTHY,
-				HealthCheck: &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Seconds(jsii.Number(5))},
-			},
-			// What is queued at the end of a task is still tried for half a minute in one hop; two hops would lose it.
-			Delivery: &otelprometheus.DeliveryProps{OneHop: jsii.Bool(true)},
-		},
+		// What is queued at the end of a task is still tried for half a minute in one hop; two hops would lose it.
+		Delivery: &otelprometheus.DeliveryProps{OneHop: jsii.Bool(true)},
 	})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image: sampleApp(),

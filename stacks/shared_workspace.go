@@ -62,10 +62,9 @@ func newPayments(scope constructs.Construct, id string) {
 }
 
 func addSharedService(stack awscdk.Stack, telemetry *otelprometheus.TelemetryProps) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry:                  telemetry,
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		telemetry)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image:       sampleApp(),
 		Environment: &map[string]*string{"INSTRUMENTATION": jsii.String("opentelemetry")},

@@ -19,19 +19,23 @@ func TestAssumedRoleIsTheOnlyWayIn(t *testing.T) {
 	tmpl := synth(t, stack)
 	assertJSON(t, "statements", tmpl.statements("TaskTaskRole"), `[{"Action":"sts:AssumeRole","Effect":"Allow","Resource":"`+writerArn+`"}]`)
 	assertContains(t, configText(tmpl.container(collectorName)),
-		"arn: "+writerArn, "external_id: x", `sts_region: "{"Ref":"AWS::Region"}"`, "region: eu-west-1\n    service: aps")
+		"arn: ${env:AWS_PROMETHEUS_ROLE_ARN:-}", "external_id: ${env:AWS_PROMETHEUS_EXTERNAL_ID:-}", "sts_region: ${env:AWS_STS_REGION:-}", "region: ${env:AWS_PROMETHEUS_REGION:-}\n    service: aps")
+	for name, want := range map[string]string{
+		"AWS_PROMETHEUS_ROLE_ARN": `"` + writerArn + `"`, "AWS_PROMETHEUS_EXTERNAL_ID": `"x"`, "AWS_STS_REGION": `{"Ref":"AWS::Region"}`, "AWS_PROMETHEUS_REGION": `"eu-west-1"`,
+	} {
+		assertJSON(t, name, environment(tmpl.container(collectorName))[name], want)
+	}
 }
 
 func TestEndpointsOfTheWorkspace(t *testing.T) {
 	for want, remoteWrite := range map[string]*otelprometheus.RemoteWriteProps{
 		`https://vpce-1.example.com/workspaces/ws-1/api/v1/remote_write`:               {Endpoint: &amp.EndpointOptions{Host: jsii.String("vpce-1.example.com")}},
 		`https://aps-workspaces.eu-west-1.api.aws/workspaces/ws-1/api/v1/remote_write`: {Endpoint: &amp.EndpointOptions{DualStack: jsii.Bool(true)}},
-		"region: us-west-2\n": {Region: jsii.String("us-west-2")},
 	} {
 		stack := newStack(t)
 		workspace := importedWorkspace(stack)
 		fargateTask(stack, &otelprometheus.TelemetryProps{Workspace: workspace, RemoteWrite: remoteWrite}, nil)
-		assertContains(t, configText(synth(t, stack).container(collectorName)), want)
+		assertContains(t, asJSON(environment(synth(t, stack).container(collectorName))["AWS_PROMETHEUS_ENDPOINT"]), want)
 	}
 }
 
@@ -86,23 +90,23 @@ func TestPermissionsBoundaryReachesTheRoles(t *testing.T) {
 func TestImmutableRoleDrawsAWarningWithTheStatement(t *testing.T) {
 	stack := newStack(t)
 	role := awsiam.Role_FromRoleArn(stack, jsii.String("Given"), jsii.String("arn:aws:iam::111122223333:role/given"), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{TaskRole: role},
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{TaskRole: role},
+		nil)
 	assertWarning(t, td.Workspace(), roleNotOurs, `{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["TaskWorkspaceCC2D2B01","Arn"]}}`)
 }
 
 func TestImmutableRoleIsToldOfEveryStatement(t *testing.T) {
 	stack := newStack(t)
 	telemetry := withAssumedRole(stack)
-	telemetry.Traces = &otelprometheus.TracesProps{}
+	telemetry.Traces = jsii.Bool(true)
 	role := awsiam.Role_FromRoleArn(stack, jsii.String("Given"), jsii.String("arn:aws:iam::111122223333:role/given"), &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)})
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{TaskRole: role}, Telemetry: telemetry,
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{TaskRole: role},
+		telemetry)
 	assertContains(t, warnings(td), `{"Action":["sts:AssumeRole"],"Effect":"Allow","Resource":"`+writerArn+`"}`,
 		`{"Action":["xray:PutTelemetryRecords","xray:PutTraceSegments"],"Effect":"Allow","Resource":"*"}`)
-	assertNoWarnings(t, fargateTask(newStack(t), &otelprometheus.TelemetryProps{Traces: &otelprometheus.TracesProps{}}, nil)) // its role is made here
+	assertNoWarnings(t, fargateTask(newStack(t), &otelprometheus.TelemetryProps{Traces: jsii.Bool(true)}, nil)) // its role is made here
 }
 
 func TestVpcEndpoints(t *testing.T) {
@@ -136,10 +140,9 @@ func TestVpcEndpoints(t *testing.T) {
 	other := newStack(t)
 	vpc = awsec2.NewVpc(other, jsii.String("Vpc"), nil)
 	telemetry := withAssumedRole(other)
-	telemetry.Traces = &otelprometheus.TracesProps{}
-	telemetry.Config = otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{Carrier: otelprometheus.CarrierSsmParameter})
+	telemetry.Traces = jsii.Bool(true)
 	td := fargateTask(other, telemetry, nil)
-	td.AddVpcEndpoints(vpc, &otelprometheus.VpcEndpointsProps{SecretsManager: jsii.Bool(true)})
+	td.AddVpcEndpoints(vpc, &otelprometheus.VpcEndpointsProps{SecretsManager: jsii.Bool(true), Ssm: jsii.Bool(true)})
 	td.AddVpcEndpoints(vpc, nil) // a second call uses what is there
 	assertWarned(t, td, "publicImage", "in a public registry")
 	all := services(synth(t, other))

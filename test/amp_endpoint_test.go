@@ -68,7 +68,7 @@ func TestEndpointsThatAreRefused(t *testing.T) {
 		"China":                        {"arn:aws-cn:aps:cn-north-1:111122223333:workspace/ws-1", nil, []string{"Stack/China: endpoint: ", "in the partition aws-cn, where AWS documents no endpoint of AMP; set Host"}},
 		"FIPS in Europe":               {workspaceArn, &amp.EndpointOptions{Fips: yes}, []string{"AWS documents no FIPS endpoint of AMP in eu-west-1, only in us-east-1, "}},
 		"dual-stack in a partition":    {"arn:aws-iso:aps:us-iso-east-1:111122223333:workspace/ws-1", &amp.EndpointOptions{DualStack: yes}, []string{"no dual-stack endpoint of AMP in the partition aws-iso"}},
-		"a URL for a host, and a flag": {workspaceArn, &amp.EndpointOptions{Host: jsii.String("https://x/y"), Fips: yes}, []string{"2 faults", `Host is "https://x/y"; give the name of a host alone`, "Host is set together with Fips or DualStack"}},
+		"a URL for a host, and a flag": {workspaceArn, &amp.EndpointOptions{Host: jsii.String("https://x/y"), Fips: yes}, []string{"2 errors", `Host is "https://x/y"; give the name of a host alone`, "Host is set together with Fips or DualStack"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := amp.WorkspaceFromWorkspaceArn(stack, jsii.String(strings.ReplaceAll(name, " ", "")), &tc.arn)

@@ -73,11 +73,11 @@ func TestAmpRejections(t *testing.T) {
 		want  []string
 	}{
 		"nothing to build in": {func(awscdk.Stack, awscdk.Stack) { amp.NewWorkspace(nil, nil, nil) },
-			[]string{"NewWorkspace: 2 faults", "scope is nil", "id is empty"}},
+			[]string{"NewWorkspace: 2 errors", "scope is nil", "id is empty"}},
 		"a workspace with many faults": {workspace(&amp.WorkspaceProps{
 			Alias: jsii.String(strings.Repeat("ä", 101)), RetentionPeriod: awscdk.Duration_Days(jsii.Number(0)),
 			OutOfOrderTimeWindow: seconds(601), RuleQueryOffset: awscdk.Duration_Hours(jsii.Number(25)),
-		}), []string{"Stack/Workspace: NewWorkspace: 4 faults", "has 101 characters; AMP takes at most 100",
+		}), []string{"Stack/Workspace: NewWorkspace: 4 errors", "has 101 characters; AMP takes at most 100",
 			"RetentionPeriod is 0 days; AMP takes a whole number from 1 to 1095", "OutOfOrderTimeWindow is 601 seconds; AMP takes a whole number from 0 to 600",
 			"RuleQueryOffset is 90000 seconds; AMP takes a whole number from 0 to 86400"}},
 		"retention of 1096 days":  {workspace(&amp.WorkspaceProps{RetentionPeriod: awscdk.Duration_Days(jsii.Number(1096))}), []string{"RetentionPeriod is 1096 days"}},
@@ -99,13 +99,13 @@ func TestAmpRejections(t *testing.T) {
 		"log groups with a retention": {func(stack, given awscdk.Stack) {
 			logging := amp.LoggingProps{LogGroup: awslogs.NewLogGroup(given, jsii.String("L"), nil), Retention: awslogs.RetentionDays_ONE_DAY}
 			newWorkspace(stack, &amp.WorkspaceProps{Logging: &logging, QueryLogging: &amp.QueryLoggingProps{LoggingProps: logging, QspThreshold: jsii.Number(1)}})
-		}, []string{"2 faults", "  - Logging.LogGroup and Retention are both set", "  - QueryLogging.LogGroup and Retention are both set"}},
+		}, []string{"2 errors", "  - Logging.LogGroup and Retention are both set", "  - QueryLogging.LogGroup and Retention are both set"}},
 		"alarms": {func(_, given awscdk.Stack) {
 			newWorkspace(given, nil).AddAlarms(&amp.AlarmsProps{DiscardedSamplesThreshold: jsii.Number(-1), ActiveSeriesThreshold: jsii.Number(-2), IngestionRateThreshold: jsii.Number(-3)})
-		}, []string{"Given/Workspace: AddAlarms: 3 faults", "DiscardedSamplesThreshold is -1; it must be at least 0", "ActiveSeriesThreshold is -2", "IngestionRateThreshold is -3"}},
+		}, []string{"Given/Workspace: AddAlarms: 3 errors", "DiscardedSamplesThreshold is -1; it must be at least 0", "ActiveSeriesThreshold is -2", "IngestionRateThreshold is -3"}},
 		"alarms away": {func(_, given awscdk.Stack) {
 			amp.WorkspaceFromWorkspaceArn(given, jsii.String("W"), jsii.String("arn:aws:aps:us-east-1:444455556666:workspace/ws-1")).AddAlarms(nil)
-		}, []string{"2 faults", "in account 444455556666, the stack in 111122223333; put the alarms in a stack of account 444455556666", "is in us-east-1"}},
+		}, []string{"2 errors", "in account 444455556666, the stack in 111122223333; put the alarms in a stack of account 444455556666", "is in us-east-1"}},
 
 		"ARN of another service": {arn("arn:aws:s3:::bucket"), []string{"Stack/W: WorkspaceFromWorkspaceAttributes", `"arn:aws:s3:::bucket" is not the ARN of a workspace, such as arn:aws:aps:`}},
 		"ARN of rules":           {arn("arn:aws:aps:eu-west-1:111122223333:rulegroupsnamespace/ws-1/a"), []string{"is not the ARN of a workspace"}},
@@ -114,10 +114,10 @@ func TestAmpRejections(t *testing.T) {
 		}, []string{"is not the ARN of a workspace"}},
 		"no ARN":                   {arn("workspace"), []string{"is not the ARN of a workspace"}},
 		"nothing to import":        {imported(nil), []string{"neither the ARN nor the id"}},
-		"ARN and attributes":       {imported(&amp.WorkspaceAttributes{WorkspaceArn: jsii.String("x"), Region: jsii.String("y")}), []string{"2 faults", "WorkspaceArn says it all", `"x" is not the ARN`}},
-		"attributes that are none": {imported(&amp.WorkspaceAttributes{WorkspaceId: jsii.String("a"), Region: jsii.String("Ireland"), Account: jsii.String("1")}), []string{"3 faults", `"a" is not the id of a workspace`, `Region is "Ireland"`, `Account is "1"; give the 12 digits`}},
+		"ARN and attributes":       {imported(&amp.WorkspaceAttributes{WorkspaceArn: jsii.String("x"), Region: jsii.String("y")}), []string{"2 errors", "WorkspaceArn says it all", `"x" is not the ARN`}},
+		"attributes that are none": {imported(&amp.WorkspaceAttributes{WorkspaceId: jsii.String("a"), Region: jsii.String("Ireland"), Account: jsii.String("1")}), []string{"3 errors", `"a" is not the id of a workspace`, `Region is "Ireland"`, `Account is "1"; give the 12 digits`}},
 
-		"no route":              {alerts(amp.AlertManagerDefinition{}), []string{"2 faults", "AlertManager.Receivers is empty", "AlertManager.Route is not set"}},
+		"no route":              {alerts(amp.AlertManagerDefinition{}), []string{"2 errors", "AlertManager.Receivers is empty", "AlertManager.Route is not set"}},
 		"no root receiver":      {alerts(amp.AlertManagerDefinition{Route: &amp.AlertRoute{}, Receivers: receivers("a")}), []string{"AlertManager.Route.Receiver is not set"}},
 		"root route with match": {alerts(amp.AlertManagerDefinition{Route: &amp.AlertRoute{Receiver: jsii.String("a"), Matchers: &[]*string{jsii.String("a=b")}}, Receivers: receivers("a")}), []string{"the root route takes every alert"}},
 		"unknown receivers": {alerts(amp.AlertManagerDefinition{Route: &amp.AlertRoute{Receiver: jsii.String("x"), Routes: &[]*amp.AlertRoute{nil, route("y")}}, Receivers: receivers("a")}),
@@ -126,7 +126,7 @@ func TestAmpRejections(t *testing.T) {
 			[]string{"AlertManager.Receivers[0] is nil", "AlertManager.Receivers[1].Name is not set", "Receivers[2].Sns[0] is nil", "Receivers[2].Sns[1].Topic is not set", `Receivers[3].Name: two receivers are named "a"`}},
 		"routes": {alerts(amp.AlertManagerDefinition{Receivers: receivers("a"), Route: &amp.AlertRoute{Receiver: jsii.String("a"), GroupBy: &[]*string{jsii.String("a-b"), jsii.String("...")}, GroupInterval: seconds(0), RepeatInterval: seconds(0), GroupWait: seconds(0),
 			Routes: &[]*amp.AlertRoute{{Matchers: &[]*string{jsii.String("severity"), jsii.String(`a=~"("`), jsii.String(`a="b"`), jsii.String("a!~b.*")}}}}}),
-			[]string{"5 faults", `GroupBy: "a-b" is not the name of a label`, "GroupInterval is 0", "RepeatInterval is 0", `Matchers: "severity" is not a matcher`, "has a regular expression that does not parse"}},
+			[]string{"5 errors", `GroupBy: "a-b" is not the name of a label`, "GroupInterval is 0", "RepeatInterval is 0", `Matchers: "severity" is not a matcher`, "has a regular expression that does not parse"}},
 		"FIFO topic": {func(stack, given awscdk.Stack) {
 			alerts(amp.AlertManagerDefinition{Route: route("a"), Receivers: topic(awssns.NewTopic(given, jsii.String("T"), &awssns.TopicProps{Fifo: jsii.Bool(true)}))})(stack, given)
 		}, []string{"AlertManager.Receivers[0].Sns[0].Topic is a FIFO topic"}},
@@ -134,14 +134,14 @@ func TestAmpRejections(t *testing.T) {
 			alerts(amp.AlertManagerDefinition{Route: route("a"), Receivers: topic(awssns.Topic_FromTopicArn(given, jsii.String("T"), jsii.String("arn:aws:sns:eu-west-1:444455556666:t")))})(stack, given)
 		}, []string{"Topic is in account 444455556666, the workspace in 111122223333"}},
 		"definition as an Alertmanager has it": {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("route:\n  receiver: a\n")}), []string{"AlertManager.Yaml is not in AMP's form", "field route not found"}},
-		"definition without receivers":         {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("alertmanager_config: |\n  route: {receiver: a}\n"), Route: route("a")}), []string{"2 faults", "Yaml is set together with Route", `no receiver is named "a"`}},
+		"definition without receivers":         {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("alertmanager_config: |\n  route: {receiver: a}\n"), Route: route("a")}), []string{"2 errors", "Yaml is set together with Route", `no receiver is named "a"`}},
 		"definition without a route":           {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("alertmanager_config: 'a: ['\n")}), []string{"alertmanager_config is not YAML"}},
 
-		"no workspace, no rules": {func(stack, _ awscdk.Stack) { amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), nil) }, []string{"Stack/Rules: NewRuleGroupsNamespace: 2 faults", "Workspace is not set", "there are no groups"}},
+		"no workspace, no rules": {func(stack, _ awscdk.Stack) { amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), nil) }, []string{"Stack/Rules: NewRuleGroupsNamespace: 2 errors", "Workspace is not set", "there are no groups"}},
 		"two groups of one name": {rules(amp.RuleGroupsNamespaceProps{Groups: &[]*amp.RuleGroup{
 			{Name: jsii.String("g"), Rules: &[]amp.Rule{record("a", "up")}}, {Name: jsii.String("g"), Rules: &[]amp.Rule{record("b", "up")}}}}), []string{`two groups are named "g"`}},
 		"two rules alike": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "up"), record("a", "up"))}), []string{`group "g", rule 2 (a) is the same as group "g", rule 1 (a)`}},
-		"broken PromQL":   {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "rate(x[5m]"), record("b", "up ="))}), []string{"2 faults", `rule 1 (a): expr "rate(x[5m]": ( is not closed`, `rule 2 (b): expr "up =": = stands outside of a selector`}},
+		"broken PromQL":   {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "rate(x[5m]"), record("b", "up ="))}), []string{"2 errors", `rule 1 (a): expr "rate(x[5m]": ( is not closed`, `rule 2 (b): expr "up =": = stands outside of a selector`}},
 		"groups": {rules(amp.RuleGroupsNamespaceProps{Groups: &[]*amp.RuleGroup{nil, {Interval: seconds(0), Limit: jsii.Number(-1)}, {Name: jsii.String("g"), Rules: &[]amp.Rule{nil, (*amp.AlertingRule)(nil), (*amp.RecordingRule)(nil)}}}}),
 			[]string{"Groups[0] is nil", "Groups[1].Interval is 0", "Groups[1].Limit is -1", "Groups[2].Rules[0] is nil", "Groups[2].Rules[1] is nil", "Groups[2].Rules[2] is nil", "a group has no name"}},
 		"a group without rules": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup()}), []string{`group "g" has no rules`}},
@@ -151,24 +151,24 @@ func TestAmpRejections(t *testing.T) {
 			[]string{`Name is "-a"`, `record "a-b" is not the name of a metric`, `rule 2 (): neither record nor alert is set`, "there is no expression", `label "__name__" is not a name`, `label "a.b"`, `annotation "a b" is not a name`, `label "c-d"`}},
 		"templates": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(&amp.AlertingRule{Alert: jsii.String("A"), Expr: jsii.String("up"),
 			Annotations: labels("summary", "{{ $labels.job", "ok", "{{ $value | humanize }}"), Labels: labels("x", "{{ $nothing }}")})}),
-			[]string{"2 faults", `annotation summary: "{{ $labels.job" is not a Go template`, `label x: "{{ $nothing }}" is not a Go template`}},
+			[]string{"2 errors", `annotation summary: "{{ $labels.job" is not a Go template`, `label x: "{{ $nothing }}" is not a Go template`}},
 		"durations that are tokens": {func(stack, given awscdk.Stack) {
 			rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(&amp.AlertingRule{Alert: jsii.String("A"), Expr: jsii.String("up"), For: awscdk.Duration_Seconds(token(given))}, record("a", "("))})(stack, given)
-		}, []string{"2 faults", "Groups[0].Rules[0].For is a token; it must be known at synthesis", `rule 2 (a): expr "("`}},
+		}, []string{"2 errors", "Groups[0].Rules[0].For is a token; it must be known at synthesis", `rule 2 (a): expr "("`}},
 		"a file that is none": {rules(amp.RuleGroupsNamespaceProps{Yaml: jsii.String("groups:\n- name: g\n  rule: []\n")}), []string{"Yaml is not a rule file", "field rule not found"}},
 		"a file with faults": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(), Yaml: jsii.String("groups:\n- name: g\n  interval: 5\n  rules:\n  - {record: a, alert: A, expr: up}\n  - {record: b, expr: up, for: 1h30}\n")}),
 			[]string{"Yaml is set together with Groups", `interval is "5"; write a duration as Prometheus does`, "both record and alert are set", "rule 2 (b): for, keep_firing_for and annotations belong to alerts", `rule 2 (b): for is "1h30"`}},
 		"rules for a workspace away": {func(stack, given awscdk.Stack) {
 			rules(amp.RuleGroupsNamespaceProps{Groups: allRules(), Workspace: amp.WorkspaceFromWorkspaceArn(given, jsii.String("W"), jsii.String("arn:aws:aps:us-east-1:444455556666:workspace/ws-1"))})(stack, given)
-		}, []string{"2 faults", "put the rules in a stack of account 444455556666", "put the rules in a stack of us-east-1"}},
+		}, []string{"2 errors", "put the rules in a stack of account 444455556666", "put the rules in a stack of us-east-1"}},
 
-		"a policy of nothing": {func(stack, _ awscdk.Stack) { amp.NewResourcePolicy(stack, jsii.String("Policy"), nil) }, []string{"Stack/Policy: NewResourcePolicy: 2 faults", "Workspace is not set", "the policy allows nothing"}},
+		"a policy of nothing": {func(stack, _ awscdk.Stack) { amp.NewResourcePolicy(stack, jsii.String("Policy"), nil) }, []string{"Stack/Policy: NewResourcePolicy: 2 errors", "Workspace is not set", "the policy allows nothing"}},
 		"a policy for everybody": {policy(amp.ResourcePolicyProps{RemoteWriters: anyone, Queriers: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal(), nil},
 			Statements: &[]awsiam.PolicyStatement{nil, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite"), Principals: anyone}),
 				awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite"), NotPrincipals: &[]awsiam.IPrincipal{awsiam.NewAccountPrincipal(jsii.String(away))}}),
 				awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite"), Principals: anyone, Conditions: &map[string]interface{}{"StringNotEquals": map[string]string{"aws:PrincipalAccount": away}}}),
 				awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite")})}}),
-			[]string{"8 faults", "RemoteWriters[0] allows everybody (*); name a role, an account or an organization", "Queriers[0] allows everybody", "Queriers[1] is nil", "Statements[0] is nil", "Statements[1] allows everybody", "Statements[2] allows everybody but some (NotPrincipal)", "Statements[3] allows everybody", "Statements[4] has no principal"}},
+			[]string{"8 errors", "RemoteWriters[0] allows everybody (*); name a role, an account or an organization", "Queriers[0] allows everybody", "Queriers[1] is nil", "Statements[0] is nil", "Statements[1] allows everybody", "Statements[2] allows everybody but some (NotPrincipal)", "Statements[3] allows everybody", "Statements[4] has no principal"}},
 		"a policy for a workspace away": {func(stack, given awscdk.Stack) {
 			amp.NewResourcePolicy(stack, jsii.String("Policy"), &amp.ResourcePolicyProps{
 				Workspace: amp.WorkspaceFromWorkspaceArn(given, jsii.String("W"), jsii.String("arn:aws:aps:eu-west-1:444455556666:workspace/ws-1")),

@@ -124,7 +124,7 @@ func TestCheckExprIsAskedAfterTheOwnCheck(t *testing.T) {
 				&amp.RecordingRule{Record: jsii.String("b"), Expr: jsii.String("up(")},
 				&amp.RecordingRule{Record: jsii.String("c"), Expr: jsii.String("rat(x)")}),
 		})
-	}, "2 faults", `rule 2 (b): expr "up(": ( is not closed`, `rule 3 (c): expr "rat(x)": unknown function rat`)
+	}, "2 errors", `rule 2 (b): expr "up(": ( is not closed`, `rule 3 (c): expr "rat(x)": unknown function rat`)
 	assertJSON(t, "asked", asked, `["up","rat(x)"]`)
 }
 

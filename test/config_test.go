@@ -21,17 +21,17 @@ func ssmGrant(resource string) string {
 
 func TestConfigFromImage(t *testing.T) {
 	for file, want := range map[string]struct{ environment, traces string }{
-		otelprometheus.AdotEcsAmp:               {`["AWS_PROMETHEUS_ENDPOINT"]`, `[]`},
-		otelprometheus.AdotEcsAmpPrometheus:     {`["AWS_PROMETHEUS_ENDPOINT","AWS_PROMETHEUS_SCRAPING_ENDPOINT"]`, `[]`},
-		otelprometheus.AdotEcsAmpXray:           {`["AWS_PROMETHEUS_ENDPOINT"]`, `["xray:PutTelemetryRecords","xray:PutTraceSegments"]`},
-		otelprometheus.AdotEcsAmpXrayPrometheus: {`["AWS_PROMETHEUS_ENDPOINT","AWS_PROMETHEUS_SCRAPING_ENDPOINT"]`, `["xray:PutTelemetryRecords","xray:PutTraceSegments"]`},
+		otelprometheus.ADOTEcsAmp:               {`["AWS_PROMETHEUS_ENDPOINT"]`, `[]`},
+		otelprometheus.ADOTEcsAmpPrometheus:     {`["AWS_PROMETHEUS_ENDPOINT","AWS_PROMETHEUS_SCRAPING_ENDPOINT"]`, `[]`},
+		otelprometheus.ADOTEcsAmpXray:           {`["AWS_PROMETHEUS_ENDPOINT"]`, `["xray:PutTelemetryRecords","xray:PutTraceSegments"]`},
+		otelprometheus.ADOTEcsAmpXrayPrometheus: {`["AWS_PROMETHEUS_ENDPOINT","AWS_PROMETHEUS_SCRAPING_ENDPOINT"]`, `["xray:PutTelemetryRecords","xray:PutTraceSegments"]`},
 	} {
 		options := &otelprometheus.ConfigFromImageOptions{}
 		if strings.Contains(file, "prometheus") {
 			options.ScrapingEndpoint = jsii.String("127.0.0.1:8080")
 		}
 		stack := newStack(t)
-		fargateTask(stack, withConfig(otelprometheus.ConfigFromImage(file, options)), nil)
+		fargateTask(stack, withConfig(otelprometheus.ConfigFromImage(&file, options)), nil)
 		tmpl := synth(t, stack)
 		c := tmpl.container(collectorName)
 		assertJSON(t, "command", c["Command"], `["--config=`+file+`"]`)
@@ -51,7 +51,7 @@ func TestConfigFromImage(t *testing.T) {
 
 func TestRegionOfTheWorkspaceIsSetWhereItDiffers(t *testing.T) {
 	stack := newStack(t)
-	telemetry := withConfig(otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil))
+	telemetry := withConfig(otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmp), nil))
 	telemetry.Workspace = importedWorkspace(stack)
 	fargateTask(stack, telemetry, nil)
 	assertJSON(t, "region", environment(synth(t, stack).container(collectorName))["AWS_REGION"], `"eu-west-1"`)
@@ -65,52 +65,24 @@ func TestConfigFromYaml(t *testing.T) {
 	assertJSON(t, "command", c["Command"], `["--config=env:COLLECTOR_CONFIG"]`)
 }
 
-func TestGeneratedConfigInAnSsmParameter(t *testing.T) {
-	stack := newStack(t)
-	fargateTask(stack, inSsm(), nil)
-	tmpl := synth(t, stack)
-	c := tmpl.container(collectorName)
-	parameter := tmpl.one("AWS::SSM::Parameter")
-	assertContains(t, plainText(parameter["Value"]), "metrics/otlp")
-	assertJSON(t, "tier", parameter["Tier"], `"Advanced"`)
-	assertJSON(t, "secrets", c["Secrets"].([]any)[0].(object)["Name"], `"COLLECTOR_CONFIG"`)
-	assertJSON(t, "variables", names(environment(c)), `["COLLECTOR_CONFIG_SHA256","GOMEMLIMIT"]`)
-	granted := false
-	for _, s := range tmpl.statements("TaskExecutionRole") {
-		if s := s.(object); strings.Contains(asJSON(s["Action"]), "ssm:") {
-			granted = true
-			assertJSON(t, "grant", s, ssmGrant(`{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":ssm:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":parameter/",{"Ref":"TaskConfig85BA0A69"}]]}`))
-		}
-	}
-	if !granted {
-		t.Error("the execution role may not read the parameter")
-	}
-}
-
 // TestConfigurationChangeMakesANewTaskDefinition also where the text is not in the task definition, and nothing else does.
 func TestConfigurationChangeMakesANewTaskDefinition(t *testing.T) {
-	fingerprint := func(jobs ...*otelprometheus.ScrapeJob) (sum, text string) {
-		stack := newStack(t)
-		td := fargateTask(stack, inSsm(), nil)
-		for _, job := range jobs {
-			td.AddScrapeJob(job)
+	file := filepath.Join(t.TempDir(), "collector.yaml")
+	asset := func(text string) string {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
 		}
-		tmpl := synth(t, stack)
-		return environment(tmpl.container(collectorName))["COLLECTOR_CONFIG_SHA256"].(string), plainText(tmpl.one("AWS::SSM::Parameter")["Value"])
+		stack := newStack(t)
+		fargateTask(stack, withConfig(otelprometheus.ConfigFromAsset(&file, nil)), nil)
+		return asJSON(synth(t, stack).one("AWS::ECS::TaskDefinition"))
 	}
-	first, text := fingerprint()
-	if again, textAgain := fingerprint(); first != again || text != textAgain {
-		t.Errorf("one configuration has the fingerprints %s of\n%s\nand %s of\n%s", first, text, again, textAgain)
+	first := asset(ownYAML)
+	if again := asset(ownYAML); first != again {
+		t.Errorf("one configuration makes\n%s\nand\n%s", first, again)
 	}
-	changed, text := fingerprint(&otelprometheus.ScrapeJob{Port: jsii.Number(8080)})
-	assertContains(t, text, "127.0.0.1:8080")
-	if changed == first {
+	if changed := asset(ownYAML + "# changed"); changed == first {
 		t.Errorf("the change did not show: %s", changed)
 	}
-}
-
-func inSsm() *otelprometheus.TelemetryProps {
-	return withConfig(otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{Carrier: otelprometheus.CarrierSsmParameter}))
 }
 
 func TestConfigFromAnExistingSsmParameter(t *testing.T) {
@@ -154,7 +126,7 @@ func TestConfigFromAsset(t *testing.T) {
 }
 
 func TestExtraConfigurationIsMerged(t *testing.T) {
-	config := otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{Extra: jsii.String("service: {telemetry: {logs: {level: debug}}}")})
+	config := otelprometheus.ConfigWithExtra(jsii.String("service: {telemetry: {logs: {level: debug}}}"))
 	assertContains(t, configOf(t, withConfig(config)), "level: debug", "metrics/otlp:")
 }
 
@@ -162,8 +134,8 @@ func TestExtraConfigurationIsMerged(t *testing.T) {
 func TestExpansionsPassStrictTemplateValidation(t *testing.T) {
 	for name, config := range map[string]*otelprometheus.Config{
 		"environment": otelprometheus.ConfigFromYaml(jsii.String(strings.Replace(ownYAML, "127.0.0.1:4317", `"${env:HOST}:4317"`, 1)), nil),
-		"parameter": otelprometheus.ConfigFromYaml(jsii.String(strings.Replace(ownYAML, "127.0.0.1:4317", `"${env:HOST}:4317"`, 1)),
-			&otelprometheus.ConfigFromYamlOptions{Carrier: otelprometheus.CarrierSsmParameter}),
+		"generated": nil,
+		"extra":     otelprometheus.ConfigWithExtra(jsii.String("exporters: {prometheus_remote_write: {external_labels: {host: \"${env:HOST}\"}}}")),
 	} {
 		app := strictApp(t)
 		fargateTask(awscdk.NewStack(app, jsii.String("Stack"), nil), withConfig(config), nil)
@@ -175,5 +147,5 @@ func TestExpansionsPassStrictTemplateValidation(t *testing.T) {
 
 func TestAddScrapeJobIsRefusedWhereTheConfigurationIsNotGenerated(t *testing.T) {
 	td := fargateTask(newStack(t), withConfig(otelprometheus.ConfigFromYaml(jsii.String(ownYAML), nil)), nil)
-	assertRefused(t, func() { td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}) }, "is not generated; a job cannot be added")
+	assertRefused(t, func() { td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}) }, "is not generated, so no job can be added")
 }

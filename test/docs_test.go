@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
 	"github.com/seed86154836/cdk-otel-prometheus/stacks"
 )
 
@@ -342,8 +342,8 @@ func (m markdown) badCommands(makefile string) (complaints []string) {
 			}
 		}
 		for _, image := range adotImage.FindAllStringSubmatch(c.text, -1) {
-			if c.text != image[0] && image[1] != collector.ADOTVersion {
-				complaints = append(complaints, m.at(c.line, "%s: the library is for %s", image[0], collector.ADOTVersion))
+			if c.text != image[0] && image[1] != otelprometheus.ADOTVersion {
+				complaints = append(complaints, m.at(c.line, "%s: the library is for %s", image[0], otelprometheus.ADOTVersion))
 			}
 		}
 	}

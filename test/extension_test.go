@@ -21,9 +21,10 @@ func plainTask(stack awscdk.Stack) awsecs.FargateTaskDefinition {
 func TestExtensionGivesBackWhatItAdded(t *testing.T) {
 	stack := newStack(t)
 	td := plainTask(stack)
-	sidecar := otelprometheus.NewOtelPrometheusSidecar(nil)
-	assertRefused(t, func() { sidecar.Collector() }, "in no task definition yet")
-	td.AddExtension(sidecar)
+	extension := otelprometheus.NewOtelPrometheusSidecar(nil)
+	assertRefused(t, func() { extension.Of(td) }, "has no sidecar of this extension")
+	td.AddExtension(extension)
+	sidecar := extension.Of(td)
 	sidecar.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(8080)})
 	if *sidecar.Collector().ContainerName() != collectorName || sidecar.Workspace() == nil || sidecar.CollectorLogGroup() == nil {
 		t.Error("something is missing")
@@ -79,13 +80,12 @@ func TestContainersThatAreThereKeepWhatTheySet(t *testing.T) {
 
 func TestFirelensRouterAndOptedOutContainersAreLeftAlone(t *testing.T) {
 	stack := newStack(t)
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{Containers: &map[string]*otelprometheus.ContainerProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{Containers: &map[string]*otelprometheus.ContainerProps{
 			"proxy": {OptOut: jsii.Bool(true)},
-			"late":  {StartOrder: awsecs.ContainerDependencyCondition_HEALTHY},
-		}},
-	})
+			"late":  {DependencyCondition: awsecs.ContainerDependencyCondition_HEALTHY},
+		}})
 	td.AddFirelensLogRouter(jsii.String("router"), &awsecs.FirelensLogRouterDefinitionOptions{
 		Image: anyImage(), FirelensConfig: &awsecs.FirelensConfig{Type: awsecs.FirelensLogRouterType_FLUENTBIT},
 	})
@@ -198,17 +198,24 @@ func TestTwoTaskDefinitionsInOneApp(t *testing.T) {
 func TestOneExtensionOnTwoTaskDefinitions(t *testing.T) {
 	stack := newStack(t)
 	extension := otelprometheus.NewOtelPrometheusSidecar(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}))
+	var tds []awsecs.TaskDefinition
 	for _, id := range []string{"A", "B"} {
 		td := awsecs.NewFargateTaskDefinition(stack, &id, nil)
 		td.AddExtension(extension)
 		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+		tds = append(tds, td)
 	}
-	for id, want := range map[string]string{"StackA": "job_name: StackA", "StackB": "job_name: StackB"} {
+	for i, path := range []string{"Stack/A/Collector", "Stack/B/Collector"} {
+		if got := *extension.Of(tds[i]).Collector().Node().Path(); got != path {
+			t.Errorf("the sidecar of the task definition %d is %s, want %s", i, got, path)
+		}
+	}
+	for _, id := range []string{"StackA", "StackB"} {
 		found := false
 		for _, td := range synth(t, stack).all("AWS::ECS::TaskDefinition") {
 			if strings.HasPrefix(td["Family"].(string), id) {
 				found = true
-				assertContains(t, configText(td["ContainerDefinitions"].([]any)[0].(object)), want)
+				assertContains(t, environment(td["ContainerDefinitions"].([]any)[0].(object))["ECS_TASK_FAMILY"].(string), id)
 			}
 		}
 		if !found {

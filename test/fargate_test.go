@@ -14,7 +14,6 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 func TestDefaultsOfTheCollectorContainer(t *testing.T) {
@@ -22,7 +21,7 @@ func TestDefaultsOfTheCollectorContainer(t *testing.T) {
 	fargateTask(stack, nil, nil)
 	c := synth(t, stack).container(collectorName)
 
-	assertJSON(t, "image", c["Image"], `"public.ecr.aws/aws-observability/aws-otel-collector:`+collector.ADOTVersion+`"`)
+	assertJSON(t, "image", c["Image"], `"public.ecr.aws/aws-observability/aws-otel-collector:`+otelprometheus.ADOTVersion+`"`)
 	assertJSON(t, "essential", c["Essential"], `true`)
 	assertJSON(t, "restart policy", c["RestartPolicy"], `{"Enabled":true}`)
 	assertJSON(t, "health check", c["HealthCheck"], `{"Command":["CMD","/healthcheck"],"Interval":30,"Retries":3,"StartPeriod":10,"Timeout":5}`)
@@ -80,7 +79,7 @@ func TestCollectorContainerFollowsItsProps(t *testing.T) {
 
 func TestCollectorTakesHalfOfASmallTask(t *testing.T) {
 	stack := newStack(t)
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil) // 512 MiB
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil, nil) // 512 MiB
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
 	assertJSON(t, "memory", synth(t, stack).container(collectorName)["Memory"], `256`)
 }
@@ -114,26 +113,31 @@ func TestTokensAreAcceptedWhereverAValueIs(t *testing.T) {
 	text := func(name string) *string {
 		return awscdk.NewCfnParameter(stack, jsii.String(name), nil).ValueAsString()
 	}
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{MemoryLimitMiB: number("TaskMemory"), Cpu: number("TaskCpu")},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{MemoryLimitMiB: number("TaskMemory"), Cpu: number("TaskCpu")},
+		&otelprometheus.TelemetryProps{
 			Workspace: amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), text("WorkspaceArn")),
 			Otlp:      &otelprometheus.OtlpProps{GrpcPort: number("GrpcPort"), HttpPort: number("HttpPort")},
 			Scrape: &[]*otelprometheus.ScrapeJob{{
 				Port: number("Port"), Name: text("Job"), Path: text("Path"), SampleLimit: number("Samples"),
 			}},
 			Collector: &otelprometheus.CollectorProps{MemoryLimitMiB: number("Memory"), Cpu: number("Cpu")},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), Cpu: number("AppCpu")})
 	tmpl := synth(t, stack)
 	c := tmpl.container(collectorName)
 	config := configText(c)
 	assertContains(t, config,
-		`job_name: "{"Ref":"Job"}"`, `"127.0.0.1:{"Ref":"Port"}"`, `metrics_path: "{"Ref":"Path"}"`, `sample_limit: {"Ref":"Samples"}`,
-		`endpoint: "127.0.0.1:{"Ref":"GrpcPort"}"`, `limit_percentage: 90`,
-		`region: "{"Fn::Select":[3,{"Fn::Split":[":",{"Ref":"WorkspaceArn"}]}]}"`,
+		`endpoint: "127.0.0.1:${env:CONFIG_VALUE_1:-}"`, `endpoint: "127.0.0.1:${env:CONFIG_VALUE_2:-}"`, `job_name: "${env:CONFIG_VALUE_3:-}${env:NOTHING:-}"`,
+		`metrics_path: "${env:CONFIG_VALUE_4:-}${env:NOTHING:-}"`, `sample_limit: ${env:CONFIG_VALUE_5:-}`, `"127.0.0.1:${env:CONFIG_VALUE_6:-}"`, `limit_percentage: 90`,
+		`region: ${env:AWS_PROMETHEUS_REGION:-}`,
 	)
+	for variable, want := range map[string]string{
+		"CONFIG_VALUE_1": `{"Ref":"GrpcPort"}`, "CONFIG_VALUE_2": `{"Ref":"HttpPort"}`, "CONFIG_VALUE_3": `{"Ref":"Job"}`, "CONFIG_VALUE_4": `{"Ref":"Path"}`,
+		"CONFIG_VALUE_5": `{"Ref":"Samples"}`, "CONFIG_VALUE_6": `{"Ref":"Port"}`, "AWS_PROMETHEUS_REGION": `{"Fn::Select":[3,{"Fn::Split":[":",{"Ref":"WorkspaceArn"}]}]}`,
+	} {
+		assertJSON(t, variable, environment(c)[variable], want)
+	}
 	assertJSON(t, "memory", c["Memory"], `{"Ref":"Memory"}`)
 	if _, ok := environment(c)["GOMEMLIMIT"]; ok {
 		t.Error("GOMEMLIMIT is set, but the limit is not known at synthesis")
@@ -153,20 +157,18 @@ func TestGivenWorkspaceAndRoleAreUsed(t *testing.T) {
 	stack := newStack(t)
 	role := awsiam.NewRole(stack, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("ecs-tasks.amazonaws.com"), nil)})
 	workspace := importedWorkspace(stack)
-	otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{TaskRole: role},
-		Telemetry:                  &otelprometheus.TelemetryProps{Workspace: workspace},
-	})
+	otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{TaskRole: role},
+		&otelprometheus.TelemetryProps{Workspace: workspace})
 	tmpl := synth(t, stack)
 	if n := len(tmpl.all("AWS::APS::Workspace")); n != 0 {
 		t.Errorf("%d workspaces created", n)
 	}
 	assertJSON(t, "statements", tmpl.statements("RoleDefaultPolicy"),
 		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":"`+workspaceArn+`"}]`)
-	config := configText(tmpl.container(collectorName))
-	assertContains(t, config,
-		`endpoint: https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write`, "region: eu-west-1\n    service: aps",
-	)
+	env := environment(tmpl.container(collectorName))
+	assertJSON(t, "endpoint", env["AWS_PROMETHEUS_ENDPOINT"], `"https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write"`)
+	assertJSON(t, "region", env["AWS_PROMETHEUS_REGION"], `"eu-west-1"`)
 }
 
 func TestExecutionRoleMayOnlyWriteLogs(t *testing.T) {
@@ -220,21 +222,21 @@ func TestOwnLoggingWins(t *testing.T) {
 	assertJSON(t, "the app's logging", tmpl.container("app")["LogConfiguration"], `{"LogDriver":"none"}`)
 }
 
-func TestNamesOfLogGroups(t *testing.T) {
+func TestOptionsOfLogGroups(t *testing.T) {
 	stack := newStack(t)
 	fargateTask(stack, &otelprometheus.TelemetryProps{Logging: &otelprometheus.LoggingProps{
-		CollectorLogGroupName: jsii.String("/a"), ContainerLogGroupName: jsii.String("/b"),
-		Retention: awslogs.RetentionDays_ONE_DAY, RemovalPolicy: awscdk.RemovalPolicy_DESTROY, StreamPrefix: jsii.String("p"),
+		CollectorLogGroup: awslogs.NewLogGroup(stack, jsii.String("Given"), &awslogs.LogGroupProps{LogGroupName: jsii.String("/a"), Retention: awslogs.RetentionDays_ONE_WEEK}),
+		Retention:         awslogs.RetentionDays_ONE_DAY, RemovalPolicy: awscdk.RemovalPolicy_DESTROY, StreamPrefix: jsii.String("p"),
 	}}, nil)
 	tmpl := synth(t, stack)
-	var names []string
+	var groups []string
 	for _, r := range tmpl.Resources {
 		if r.Type == "AWS::Logs::LogGroup" {
-			names = append(names, r.Properties["LogGroupName"].(string)+asJSON(r.Properties["RetentionInDays"])+r.DeletionPolicy)
+			groups = append(groups, asJSON(r.Properties["LogGroupName"])+asJSON(r.Properties["RetentionInDays"])+r.DeletionPolicy)
 		}
 	}
-	slices.Sort(names)
-	assertJSON(t, "log groups", names, `["/a1Delete","/b1Delete"]`)
+	slices.Sort(groups)
+	assertJSON(t, "log groups", groups, `["\"/a\"7Retain","null1Delete"]`)
 	assertJSON(t, "prefix", tmpl.container("app")["LogConfiguration"].(object)["Options"].(object)["awslogs-stream-prefix"], `"p"`)
 }
 
@@ -258,7 +260,7 @@ func TestEveryContainerDependsOnTheCollector(t *testing.T) {
 
 func TestStartOrderHealthy(t *testing.T) {
 	stack := newStack(t)
-	fargateTask(stack, withCollector(otelprometheus.CollectorProps{StartOrder: awsecs.ContainerDependencyCondition_HEALTHY}), nil)
+	fargateTask(stack, withCollector(otelprometheus.CollectorProps{DependencyCondition: awsecs.ContainerDependencyCondition_HEALTHY}), nil)
 	assertJSON(t, "app", synth(t, stack).container("app")["DependsOn"], `[{"Condition":"HEALTHY","ContainerName":"aws-otel-collector"}]`)
 }
 
@@ -340,8 +342,9 @@ func TestJobIsNamedAfterTheFamily(t *testing.T) {
 	stack := newStack(t)
 	td := fargateTask(stack, withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(8080)}), nil)
 	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(9090), Name: jsii.String("admin"), Path: jsii.String("/m")})
-	config := configText(synth(t, stack).container(collectorName))
-	assertContains(t, config, "job_name: StackTask", "job_name: admin", "127.0.0.1:9090", "metrics_path: /m")
+	c := synth(t, stack).container(collectorName)
+	assertContains(t, environment(c)["ECS_TASK_FAMILY"].(string), "StackTask")
+	assertContains(t, configText(c), "job_name: ${env:ECS_TASK_FAMILY:-}${env:NOTHING:-}\n", "job_name: admin", "127.0.0.1:9090", "metrics_path: /m")
 }
 
 func TestUnpinnedImageDrawsAWarning(t *testing.T) {

@@ -34,10 +34,9 @@ func anyImage() awsecs.ContainerImage {
 
 // fargateTask is a small task definition with the given telemetry and one container.
 func fargateTask(stack awscdk.Stack, telemetry *otelprometheus.TelemetryProps, app *awsecs.ContainerDefinitionOptions) *otelprometheus.OtelPrometheusFargateTaskDefinition {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry:                  telemetry,
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		telemetry)
 	if app == nil {
 		app = &awsecs.ContainerDefinitionOptions{}
 	}

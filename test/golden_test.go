@@ -16,7 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
 	"github.com/seed86154836/cdk-otel-prometheus/stacks"
 )
 
@@ -131,5 +131,5 @@ func firstDifference(got, want string) string {
 // TestCollectorImageFileNamesTheVersion: the sample that copies the image names the version that everything else takes from
 // the constant.
 func TestCollectorImageFileNamesTheVersion(t *testing.T) {
-	assertContains(t, read(t, "stacks/collectorimage/Dockerfile"), "aws-otel-collector:"+collector.ADOTVersion+"\n")
+	assertContains(t, read(t, "stacks/collectorimage/Dockerfile"), "aws-otel-collector:"+otelprometheus.ADOTVersion+"\n")
 }

@@ -194,7 +194,7 @@ func TestGrafanaRejections(t *testing.T) {
 		}, []string{"Vpc.Subnets cannot be selected: ", "none"}},
 		"all at once": {func(_ awscdk.Stack, p *grafana.WorkspaceProps) {
 			*p = grafana.WorkspaceProps{Name: jsii.String(""), IdentityCenter: jsii.Bool(false), Vpc: &grafana.VpcProps{}}
-		}, []string{"Stack/Grafana: NewWorkspace: 4 faults:", "Workspaces is empty", `Name is ""`, "nobody could sign in", "Vpc.Vpc is not set"}},
+		}, []string{"Stack/Grafana: NewWorkspace: 4 errors:", "Workspaces is empty", `Name is ""`, "nobody could sign in", "Vpc.Vpc is not set"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack := newStack(t)
@@ -207,7 +207,7 @@ func TestGrafanaRejections(t *testing.T) {
 		})
 	}
 	assertRefused(t, func() { grafana.NewWorkspace(nil, nil, nil) },
-		"NewWorkspace: 3 faults:", "scope is nil; pass the stack or construct to build in", "id is empty", "Workspaces is empty")
+		"NewWorkspace: 3 errors:", "scope is nil; pass the stack or construct to build in", "id is empty", "Workspaces is empty")
 }
 
 // setupScript is the script of a workspace, with its tokens replaced as a deployment would.

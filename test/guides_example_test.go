@@ -18,12 +18,12 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // guides holds the code of docs/guides, of other pages and of package comments; TestDocsGoCompiles keeps the two alike.
 // Each gets a stack, an image of an app and a cluster, as the guides assume.
 var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster){
+	"README":                guideReadme,
 	"scrape":                guideScrape,
 	"several endpoints":     guideSeveralEndpoints,
 	"OTLP":                  guideOtlp,
@@ -60,26 +60,32 @@ func TestGuidesSynthesize(t *testing.T) {
 var size = awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}
 
 func guideScrape(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
 			Scrape: &[]*otelprometheus.ScrapeJob{{
 				Name:        jsii.String("orders"),
 				Port:        jsii.Number(8080),
 				Interval:    awscdk.Duration_Seconds(jsii.Number(30)),
 				DropMetrics: jsii.Strings("go_.*", "promhttp_.*"),
 			}},
-		},
-	})
+		})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+}
+
+func guideReadme(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 }
 
 func guideSeveralEndpoints(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: size,
-		Telemetry:                  &otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Name: jsii.String("orders"), Port: jsii.Number(8080)}}},
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&size,
+		&otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Name: jsii.String("orders"), Port: jsii.Number(8080)}}})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 
 	td.AddContainer(jsii.String("envoy"), &awsecs.ContainerDefinitionOptions{Image: image})
@@ -89,9 +95,9 @@ func guideSeveralEndpoints(stack awscdk.Stack, image awsecs.ContainerImage, clus
 }
 
 func guideOtlp(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		nil)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image:       image,
 		Environment: &map[string]*string{"OTEL_SERVICE_NAME": jsii.String("orders")},
@@ -107,7 +113,7 @@ func guideExtension(stack awscdk.Stack, image awsecs.ContainerImage, cluster aws
 		Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
 	})
 	td.AddExtension(sidecar)
-	awscdk.NewCfnOutput(stack, jsii.String("QueryUrl"), &awscdk.CfnOutputProps{Value: sidecar.Workspace().QueryUrl()})
+	awscdk.NewCfnOutput(stack, jsii.String("QueryUrl"), &awscdk.CfnOutputProps{Value: sidecar.Of(td).Workspace().QueryUrl()})
 }
 
 func guidePatterns(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
@@ -121,9 +127,9 @@ func guidePatterns(stack awscdk.Stack, image awsecs.ContainerImage, cluster awse
 	}))
 
 	// Made before the pattern: hand it over.
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("ApiTask"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("ApiTask"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		nil)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image: image, PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}},
 	})
@@ -142,16 +148,15 @@ func guideWriterRole(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.IClus
 }
 
 func guideAssumeRole(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
 			Workspace: amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), jsii.String("arn:aws:aps:eu-west-1:111122223333:workspace/ws-a1b2c3d4")),
 			RemoteWrite: &otelprometheus.RemoteWriteProps{
 				AssumeRole: awsiam.Role_FromRoleArn(stack, jsii.String("Writer"), jsii.String("arn:aws:iam::111122223333:role/Writer"), nil),
 				ExternalId: jsii.String("payments"),
 			},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 }
 
@@ -171,43 +176,40 @@ func guidePrivateVpc(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.I
 		},
 	})
 	repository := awsecr.Repository_FromRepositoryName(stack, jsii.String("Images"), jsii.String("aws-otel-collector"))
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
 			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
 			Collector: &otelprometheus.CollectorProps{
-				Image: awsecs.ContainerImage_FromEcrRepository(repository, jsii.String(collector.ADOTVersion)),
+				Image: awsecs.ContainerImage_FromEcrRepository(repository, jsii.String(otelprometheus.ADOTVersion)),
 			},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 	td.AddVpcEndpoints(vpc, nil)
 }
 
 func guideTraces(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{
-			Traces: &otelprometheus.TracesProps{},
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
+			Traces: jsii.Bool(true),
 			// Scraped metrics beside OTLP traces: a scrape job turns OTLP off unless it is asked for.
 			Otlp:   &otelprometheus.OtlpProps{},
 			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 }
 
 func guideShortLived(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
 			Collector: &otelprometheus.CollectorProps{
-				StartOrder:  awsecs.ContainerDependencyCondition_HEALTHY,
-				HealthCheck: &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Seconds(jsii.Number(5))},
+				DependencyCondition: awsecs.ContainerDependencyCondition_HEALTHY,
+				HealthCheck:         &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Seconds(jsii.Number(5))},
 			},
 			Delivery: &otelprometheus.DeliveryProps{OneHop: jsii.Bool(true)},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 	awsecspatterns.NewScheduledFargateTask(stack, jsii.String("Schedule"), &awsecspatterns.ScheduledFargateTaskProps{
 		Cluster:                               cluster,
@@ -226,20 +228,17 @@ func guideDelivery(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICl
 		CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
 	}
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: size, Telemetry: telemetry,
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &size, telemetry)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 }
 
 func guideMigrate(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(1024), MemoryLimitMiB: jsii.Number(3072)},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(1024), MemoryLimitMiB: jsii.Number(3072)},
+		&otelprometheus.TelemetryProps{
 			Workspace: amp.WorkspaceFromWorkspaceAttributes(stack, jsii.String("Workspace"), &amp.WorkspaceAttributes{WorkspaceId: jsii.String("ws-a1b2c3d4")}),
-			Labels:    &otelprometheus.LabelsProps{Policy: collector.LabelsAll},
-		},
-	})
+			Labels:    &otelprometheus.LabelsProps{Policy: otelprometheus.LabelsAll},
+		})
 	td.AddContainer(jsii.String("aws-otel-emitter"), &awsecs.ContainerDefinitionOptions{Image: image})
 }
 
@@ -253,9 +252,7 @@ func guideCost(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluste
 		TaskMetrics: &otelprometheus.TaskMetricsProps{Interval: awscdk.Duration_Seconds(jsii.Number(60))},
 	}
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: size, Telemetry: telemetry,
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &size, telemetry)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 }
 
@@ -267,14 +264,12 @@ func guideCollectorMetrics(stack awscdk.Stack, image awsecs.ContainerImage, _ aw
 		CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
 	}
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: size, Telemetry: telemetry,
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &size, telemetry)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 }
 
 func guideGrafana(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil)
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil, nil)
 
 	workspace := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
 		Name:       jsii.String("shop"),
@@ -285,12 +280,11 @@ func guideGrafana(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.ICluster
 }
 
 func guideQuickStart(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
 			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 }
@@ -303,9 +297,9 @@ func guideGrant(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.ICluster) 
 }
 
 func guideAlerts(stack awscdk.Stack, _ awsecs.ContainerImage, cluster awsecs.ICluster) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		Telemetry: &otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}},
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		nil,
+		&otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}})
 
 	observability.NewServiceRules(stack, jsii.String("Rules"), &observability.ServiceRulesProps{
 		Workspace:  td.Workspace(),
@@ -336,22 +330,5 @@ func TestGuideToDashboardsWritesThem(t *testing.T) {
 	}
 	if written, err := filepath.Glob("dashboards/*.json"); err != nil || len(written) != 4 {
 		t.Errorf("got %v, %v, expected four files", written, err)
-	}
-}
-
-// TestCollectorAloneRenders is the code of the package comment of collector.
-func TestCollectorAloneRenders(t *testing.T) {
-	config := collector.Config{
-		OTLP:   &collector.OTLP{GRPCEndpoint: "127.0.0.1:4317", HTTPEndpoint: "127.0.0.1:4318"},
-		Scrape: []collector.ScrapeJob{{Name: "orders", Targets: []string{"127.0.0.1:8080"}}},
-		RemoteWrite: collector.RemoteWrite{
-			Endpoint: "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-a1b2c3d4/api/v1/remote_write",
-			Region:   "eu-west-1",
-		},
-		MemoryLimitMiB: 512,
-	}
-	text, err := config.YAML()
-	if err != nil || text == "" {
-		t.Errorf("%v: %s", err, text)
 	}
 }

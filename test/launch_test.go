@@ -32,24 +32,22 @@ type launch struct {
 
 var entries = []entry{
 	{"NewOtelPrometheusTaskDefinition", func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
-		td := otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusTaskDefinitionProps{
-			TaskDefinitionProps: taskProps(l), Telemetry: telemetry,
-		})
+		td := otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), new(taskProps(l)), telemetry)
 		add(td)
 		return td
 	}},
 	{"drop-in", func(stack awscdk.Stack, l launch, telemetry *otelprometheus.TelemetryProps, add func(awsecs.TaskDefinition)) awsecs.TaskDefinition {
 		switch l.compatibility {
 		case awsecs.Compatibility_FARGATE:
-			td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-				FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}, Telemetry: telemetry,
-			})
+			td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+				&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+				telemetry)
 			add(td)
 			return td
 		case awsecs.Compatibility_EC2:
-			td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-				Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: l.network}, Telemetry: telemetry,
-			})
+			td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"),
+				&awsecs.Ec2TaskDefinitionProps{NetworkMode: l.network},
+				telemetry)
 			add(td)
 			return td
 		}
@@ -80,9 +78,9 @@ const allThree = awsecs.Compatibility_FARGATE_AND_EC2_AND_MANAGED_INSTANCES
 // TestAllThreeLaunchTypes pins what awscdk makes of the combination, which is why it draws a warning.
 func TestAllThreeLaunchTypes(t *testing.T) {
 	stack := newStack(t)
-	td := otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusTaskDefinitionProps{
-		TaskDefinitionProps: taskProps(launch{compatibility: allThree}),
-	})
+	td := otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"),
+		new(taskProps(launch{compatibility: allThree})),
+		nil)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
 	assertWarned(t, td, "allLaunchTypes", "writes no RequiresCompatibilities")
 	properties := synth(t, stack).one("AWS::ECS::TaskDefinition")
@@ -199,9 +197,9 @@ func checkTask(t *testing.T, td awsecs.TaskDefinition, tmpl template, linked, sc
 
 func TestBridgeScrapesTheNamedContainers(t *testing.T) {
 	stack := newStack(t)
-	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-		Telemetry: withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("first")}),
-	})
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"),
+		nil,
+		withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("first")}))
 	for _, name := range []string{"one", "two", "three"} {
 		td.AddContainer(&name, &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryReservationMiB: jsii.Number(64)})
 	}
@@ -216,16 +214,16 @@ func TestBridgeCannotScrapeAnOptedOutContainer(t *testing.T) {
 	stack := newStack(t)
 	telemetry := withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(9), Name: jsii.String("a"), ContainerName: jsii.String("app")})
 	telemetry.Containers = &map[string]*otelprometheus.ContainerProps{"app": {OptOut: jsii.Bool(true)}}
-	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{Telemetry: telemetry})
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), nil, telemetry)
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryReservationMiB: jsii.Number(64)})
-	assertRefused(t, func() { synth(t, stack) }, "scrape job a reads container app, which opted out")
+	assertRefused(t, func() { synth(t, stack) }, "Telemetry.Scrape[0].ContainerName is app, which opted out")
 }
 
 func TestEc2TakesAConfigurationFromTheImage(t *testing.T) {
 	stack := newStack(t)
-	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-		Telemetry: withConfig(otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil)),
-	})
+	td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"),
+		nil,
+		withConfig(otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmp), nil)))
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), MemoryReservationMiB: jsii.Number(64)})
 	c := synth(t, stack).container(collectorName)
 	assertJSON(t, "reservation, which ECS wants", c["MemoryReservation"], `256`)
@@ -234,9 +232,9 @@ func TestEc2TakesAConfigurationFromTheImage(t *testing.T) {
 
 func TestHostModeWarnsAboutOneCollectorPerInstance(t *testing.T) {
 	for mode, want := range map[awsecs.NetworkMode]bool{awsecs.NetworkMode_HOST: true, awsecs.NetworkMode_AWS_VPC: false} {
-		td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(newStack(t), jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-			Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: mode},
-		})
+		td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(newStack(t), jsii.String("Task"),
+			&awsecs.Ec2TaskDefinitionProps{NetworkMode: mode},
+			nil)
 		if got := strings.Contains(warnings(td), "one such task an instance"); got != want {
 			t.Errorf("%s: warned %v", mode, got)
 		}
@@ -246,7 +244,7 @@ func TestHostModeWarnsAboutOneCollectorPerInstance(t *testing.T) {
 func TestBridgeMayUseAPortInTwoContainers(t *testing.T) {
 	build := func(hostPort float64) awscdk.Stack {
 		stack := newStack(t)
-		td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), nil)
+		td := otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), nil, nil)
 		for _, name := range []string{"a", "b"} {
 			td.AddContainer(&name, &awsecs.ContainerDefinitionOptions{
 				Image: anyImage(), MemoryReservationMiB: jsii.Number(64), PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(4317), HostPort: &hostPort}},
@@ -272,17 +270,17 @@ func TestEveryFormGivesBackItsParts(t *testing.T) {
 	id := jsii.String("Task")
 	for name, create := range map[string]func(awscdk.Stack) form{
 		"any": func(stack awscdk.Stack) form {
-			return otelprometheus.NewOtelPrometheusTaskDefinition(stack, id, &otelprometheus.OtelPrometheusTaskDefinitionProps{
-				TaskDefinitionProps: awsecs.TaskDefinitionProps{Compatibility: awsecs.Compatibility_FARGATE, Cpu: jsii.String("512"), MemoryMiB: jsii.String("1024")},
-			})
+			return otelprometheus.NewOtelPrometheusTaskDefinition(stack, id,
+				&awsecs.TaskDefinitionProps{Compatibility: awsecs.Compatibility_FARGATE, Cpu: jsii.String("512"), MemoryMiB: jsii.String("1024")},
+				nil)
 		},
 		"Fargate": func(stack awscdk.Stack) form {
-			return otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, id, nil)
+			return otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, id, nil, nil)
 		},
 		"EC2": func(stack awscdk.Stack) form {
-			return otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, id, &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{
-				Ec2TaskDefinitionProps: awsecs.Ec2TaskDefinitionProps{NetworkMode: awsecs.NetworkMode_AWS_VPC},
-			})
+			return otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, id,
+				&awsecs.Ec2TaskDefinitionProps{NetworkMode: awsecs.NetworkMode_AWS_VPC},
+				nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

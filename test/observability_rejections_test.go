@@ -34,9 +34,9 @@ func TestObservabilityRejections(t *testing.T) {
 		want   []string
 	}{
 		"no family":    {func(p *props) { p.TaskFamily = nil }, []string{"TaskFamily is not set; name the family"}},
-		"names of ECS": {func(p *props) { p.TaskFamily, p.Cluster = jsii.String("a b"), jsii.String("c/d") }, []string{"2 faults", `TaskFamily is "a b"; it must have 1 to 255 letters`, `Cluster is "c/d"`}},
+		"names of ECS": {func(p *props) { p.TaskFamily, p.Cluster = jsii.String("a b"), jsii.String("c/d") }, []string{"2 errors", `TaskFamily is "a b"; it must have 1 to 255 letters`, `Cluster is "c/d"`}},
 		"matchers": {func(p *props) { p.Matchers = labels("a-b", "x", "aws_ecs_task_family", "x", "env", "") },
-			[]string{"3 faults", `Matchers: "a-b" is not the name of a label`, "Matchers has aws_ecs_task_family; set TaskFamily", "Matchers: env has no value"}},
+			[]string{"3 errors", `Matchers: "a-b" is not the name of a label`, "Matchers has aws_ecs_task_family; set TaskFamily", "Matchers: env has no value"}},
 		"metrics that ECS does not have": {func(p *props) {
 			p.TaskMetrics = jsii.Strings("ecs.task.cpu", "container.cpu.reserved", "ecs_task_memory_utilized")
 		},
@@ -48,7 +48,7 @@ func TestObservabilityRejections(t *testing.T) {
 			p.Containers = &observability.Containers{CpuUtilization: jsii.Number(-1), MemoryUtilization: jsii.Number(1.1), NetworkBytesPerSecond: jsii.Number(1e13), StorageBytesPerSecond: jsii.Number(math.Inf(1))}
 			p.Scrape = &observability.Scrape{DurationSeconds: jsii.Number(0), SampleLimit: jsii.Number(0.5)}
 			p.Collector = &observability.Collector{QueueUtilization: jsii.Number(2), FailedRatio: jsii.Number(5), RefusedRatio: jsii.Number(-0.1), Restarts: jsii.Number(-1)}
-		}, []string{"16 faults", "Tasks.CpuUtilization is 101; it must be from 0.01 to 100", "Tasks.MemoryUtilization is 90; it must be from 0.001 to 1",
+		}, []string{"16 errors", "Tasks.CpuUtilization is 101; it must be from 0.01 to 100", "Tasks.MemoryUtilization is 90; it must be from 0.001 to 1",
 			"Tasks.NetworkBytesPerSecond is 0; it must be from 1 to", "Tasks.StorageBytesPerSecond is NaN", "Tasks.Replacements is 1.5; it must be a whole number",
 			"Tasks.EphemeralStorageUtilization is set, but the sidecar does not keep all of ecs.task.ephemeral_storage.utilized, ecs.task.ephemeral_storage.reserved; name them in TaskMetrics",
 			"Containers.CpuUtilization is -1", "Containers.MemoryUtilization is 1.1", "Containers.NetworkBytesPerSecond is 1e+13", "Containers.StorageBytesPerSecond is +Inf",
@@ -58,7 +58,7 @@ func TestObservabilityRejections(t *testing.T) {
 			p.TaskMetrics = jsii.Strings("container.memory.utilized")
 			p.Tasks = &observability.Tasks{CpuUtilization: jsii.Number(0.5), Replacements: jsii.Number(1)}
 			p.Containers, p.Absence = &observability.Containers{}, nil
-		}, []string{"4 faults", "Tasks.CpuUtilization is set, but the sidecar does not keep all of ecs.task.cpu.utilized, ecs.task.cpu.reserved",
+		}, []string{"4 errors", "Tasks.CpuUtilization is set, but the sidecar does not keep all of ecs.task.cpu.utilized, ecs.task.cpu.reserved",
 			"Tasks.Replacements is set, but", "Containers is set, but TaskMetrics has no metrics of containers", "Absence has nothing to go by"}},
 		"tokens": {func(p *props) {
 			n := tokenDuration().ToSeconds(nil)
@@ -71,7 +71,7 @@ func TestObservabilityRejections(t *testing.T) {
 			"SLOs[0].BurnRates[0].Long is a token", "Alerts: For of EcsTaskCpuHigh is a token"}},
 		"absent metrics": {func(p *props) {
 			p.Absence.Metrics = jsii.Strings("", "http.requests", "2xx", "ecs_task_cpu", "up", "up")
-		}, []string{"5 faults", "Absence.Metrics[0] has no metric", `Absence.Metrics[1] is "http.requests"; in AMP, names have underscores`,
+		}, []string{"5 errors", "Absence.Metrics[0] has no metric", `Absence.Metrics[1] is "http.requests"; in AMP, names have underscores`,
 			`Absence.Metrics[2] is "2xx", which is not the name of a metric`, `Absence.Metrics[3] is "ecs_task_cpu", which is not among the ECS metrics that the sidecar keeps`, `Absence.Metrics has "up" twice`}},
 		"runbook": {func(p *props) { p.RunbookUrl = jsii.String("wiki#x") }, []string{`RunbookUrl is "wiki#x"; it must be an http or https URL without a fragment`}},
 
@@ -85,7 +85,7 @@ func TestObservabilityRejections(t *testing.T) {
 		"no threshold":        {slo(func(s *observability.SLO) { *s = *latency(); s.Threshold = nil }), []string{"SLOs[0] (latency).Threshold is 0; it must be more than 0"}},
 		"buckets":             {slo(func(s *observability.SLO) { *s = *latency(); s.Histogram.Metric = jsii.String("http_bucket") }), []string{`Histogram.Metric is "http_bucket"; give the name of the whole histogram, http`}},
 		"unknown ECS metric":  {slo(func(s *observability.SLO) { s.Errors.Metric = jsii.String("ecs_task_cpu_used") }), []string{`Errors.Metric is "ecs_task_cpu_used", which is not among the ECS metrics`}},
-		"matchers of an SLO":  {slo(func(s *observability.SLO) { s.Errors.Matchers = jsii.Strings("code", `a=~"("`, `b="\q"`) }), []string{"3 faults", `Errors.Matchers: "code" is not a matcher`, "has a regular expression that does not parse", `the value of "b=\"\\q\"" is not a string`}},
+		"matchers of an SLO":  {slo(func(s *observability.SLO) { s.Errors.Matchers = jsii.Strings("code", `a=~"("`, `b="\q"`) }), []string{"3 errors", `Errors.Matchers: "code" is not a matcher`, "has a regular expression that does not parse", `the value of "b=\"\\q\"" is not a string`}},
 		"no burn rates":       {slo(func(s *observability.SLO) { s.BurnRates = &[]*observability.BurnRate{} }), []string{"BurnRates is empty"}},
 		"no burn rate":        {slo(func(s *observability.SLO) { s.BurnRates = &[]*observability.BurnRate{nil} }), []string{"SLOs[0].BurnRates[0] is nil"}},
 		"factor":              {rate(0, 60, 5), []string{"BurnRates[0].Factor is 0; it must be more than 0"}},
@@ -102,7 +102,7 @@ func TestObservabilityRejections(t *testing.T) {
 			alerts("EcsMetricAbsent", &observability.Alert{Expr: jsii.String("up")})(p)
 		}, []string{"EcsMetricAbsent has an Expr, but there are 2 such alerts"}},
 		"broken PromQL":    {alerts("EcsTaskCpuHigh", &observability.Alert{Expr: jsii.String("sum(up")}), []string{`Stack/Rules: NewServiceRules: Alerts: EcsTaskCpuHigh: expr "sum(up": ( is not closed`}},
-		"broken templates": {alerts("EcsTaskCpuHigh", &observability.Alert{Annotations: labels("summary", "{{ $value"), Labels: labels("a-b", "x")}), []string{"2 faults", `Alerts: EcsTaskCpuHigh: label "a-b"`, `Alerts: EcsTaskCpuHigh: annotation summary: "{{ $value" is not a Go template`}},
+		"broken templates": {alerts("EcsTaskCpuHigh", &observability.Alert{Annotations: labels("summary", "{{ $value"), Labels: labels("a-b", "x")}), []string{"2 errors", `Alerts: EcsTaskCpuHigh: label "a-b"`, `Alerts: EcsTaskCpuHigh: annotation summary: "{{ $value" is not a Go template`}},
 		"label of no name": {func(p *props) { p.Labels = labels("a-b", "x") }, []string{`NewServiceRules: Labels: label "a-b" is not a name`}},
 		"all kinds together": {func(p *props) {
 			p.Tasks = &observability.Tasks{CpuUtilization: jsii.Number(0)}
@@ -110,7 +110,7 @@ func TestObservabilityRejections(t *testing.T) {
 			p.Absence.Metrics = jsii.Strings("a.b")
 			p.Name = jsii.String("-a")
 			alerts("EcsScrapeSlow", &observability.Alert{Expr: jsii.String("up ="), For: minutes(1)})(p)
-		}, []string{"Stack/Rules: NewServiceRules: 5 faults", `Name is "-a"; it must have 1 to 64 letters`, "Tasks.CpuUtilization is 0", "SLOs[0] is nil", `"a.b"`, "= stands outside of a selector"}},
+		}, []string{"Stack/Rules: NewServiceRules: 5 errors", `Name is "-a"; it must have 1 to 64 letters`, "Tasks.CpuUtilization is 0", "SLOs[0] is nil", `"a.b"`, "= stands outside of a selector"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack := newStack(t)
@@ -124,7 +124,7 @@ func TestObservabilityRejections(t *testing.T) {
 			}
 		})
 	}
-	assertRefused(t, func() { observability.NewServiceRules(nil, nil, nil) }, "NewServiceRules: 4 faults", "scope is nil", "id is empty", "Workspace is not set", "TaskFamily is not set")
+	assertRefused(t, func() { observability.NewServiceRules(nil, nil, nil) }, "NewServiceRules: 4 errors", "scope is nil", "id is empty", "Workspace is not set", "TaskFamily is not set")
 }
 
 // TestObservabilityCheckExprSeesEveryExpression: those that are made, and those that are given.

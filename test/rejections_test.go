@@ -11,14 +11,13 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 func TestScopeAndIdAreRequired(t *testing.T) {
-	assertRefused(t, func() { otelprometheus.NewOtelPrometheusTaskDefinition(nil, jsii.String(""), nil) },
-		"NewOtelPrometheusTaskDefinition: 3 faults", "scope is nil", "id is empty", "Compatibility is not set")
+	assertRefused(t, func() { otelprometheus.NewOtelPrometheusTaskDefinition(nil, jsii.String(""), nil, nil) },
+		"NewOtelPrometheusTaskDefinition: 3 errors", "scope is nil", "id is empty", "Compatibility is not set")
 	stack := newStack(t)
-	assertRefused(t, func() { otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, nil, nil) },
+	assertRefused(t, func() { otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, nil, nil, nil) },
 		"NewOtelPrometheusFargateTaskDefinition: id is empty")
 	if n := len(*stack.Node().Children()); n != 0 {
 		t.Errorf("%d constructs were left behind", n)
@@ -29,65 +28,62 @@ func TestScopeAndIdAreRequired(t *testing.T) {
 // as it was. Given holds what a case needs beforehand. A case of another constructor than Fargate's starts with its path.
 func TestRejections(t *testing.T) {
 	type builder = func(stack, given awscdk.Stack)
-	fargateProps := func(props otelprometheus.OtelPrometheusFargateTaskDefinitionProps) builder {
+	fargateProps := func(props awsecs.FargateTaskDefinitionProps, telemetry *otelprometheus.TelemetryProps) builder {
 		return func(stack, _ awscdk.Stack) {
-			otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &props)
+			otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &props, telemetry)
 		}
 	}
 	fargate := func(telemetry *otelprometheus.TelemetryProps) builder {
-		return fargateProps(otelprometheus.OtelPrometheusFargateTaskDefinitionProps{Telemetry: telemetry})
+		return fargateProps(awsecs.FargateTaskDefinitionProps{}, telemetry)
 	}
 	plain := func(props awsecs.TaskDefinitionProps) builder {
 		return func(stack, _ awscdk.Stack) {
-			otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusTaskDefinitionProps{TaskDefinitionProps: props})
+			otelprometheus.NewOtelPrometheusTaskDefinition(stack, jsii.String("Task"), &props, nil)
 		}
 	}
-	large := ownYAML + "# " + strings.Repeat("x", 9000)
 	for name, tc := range map[string]struct {
 		build builder
 		want  []string
 	}{
 		"no port":    {fargate(withScrape(&otelprometheus.ScrapeJob{})), []string{"Telemetry.Scrape[0].Port is not set"}},
 		"nil job":    {fargate(withScrape(nil)), []string{"Telemetry.Scrape[0] is nil"}},
-		"port 0":     {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(0)})), []string{"scrape job without a name: port 0 is not a whole number from 1 to 65535"}},
-		"port 70000": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(70000)})), []string{"port 70000 is not"}},
-		"port 80.5":  {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(80.5)})), []string{"port 80.5 is not"}},
-		"interval 0": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Interval: seconds(0)})), []string{"interval 0s is not more than 0"}},
+		"port 0":     {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(0)})), []string{"Telemetry.Scrape[0].Port is 0; it must be a whole number from 1 to 65535"}},
+		"port 70000": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(70000)})), []string{"Port is 70000; it must"}},
+		"port 80.5":  {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(80.5)})), []string{"Port is 80.5; it must"}},
+		"interval 0": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Interval: seconds(0)})), []string{"Interval is 0s; it must be more than 0"}},
 		"timeout longer than interval": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Interval: seconds(15), Timeout: seconds(20)})),
-			[]string{"timeout 20s is longer than interval 15s"}},
+			[]string{"Timeout is 20s, longer than the interval of 15s"}},
 		"duplicate names": {fargate(withScrape(
 			&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("a")}, &otelprometheus.ScrapeJob{Port: jsii.Number(2), Name: jsii.String("a")})),
-			[]string{`scrape job "a": the name is used twice`}},
+			[]string{`Telemetry.Scrape[1].Name is "a", as that of Telemetry.Scrape[0]`}},
 		"two jobs without a name": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}, &otelprometheus.ScrapeJob{Port: jsii.Number(2)})),
-			[]string{"Telemetry.Scrape[1].Name is not set", "only one job can take the family's name"}},
+			[]string{"Telemetry.Scrape[1].Name is not set", "only one job can be named after the family"}},
 		"dollar in name and path": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("a$b"), Path: jsii.String("/$x")})),
-			[]string{"2 faults", `name "a$b" holds a $`, `path "/$x" holds a $`}},
-		"name of the family": {fargateProps(otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-			FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Family: jsii.String("web")},
-			Telemetry:                  withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}, &otelprometheus.ScrapeJob{Port: jsii.Number(2), Name: jsii.String("web")}),
-		}), []string{`scrape job "web": the name is used twice`}},
-		"empty region": {fargate(&otelprometheus.TelemetryProps{RemoteWrite: &otelprometheus.RemoteWriteProps{Region: jsii.String("")}}), []string{"the region is empty"}},
+			[]string{"2 errors", `Name is "a$b", but a $`, `Path is "/$x", but a $`}},
+		"name of the family": {fargateProps(awsecs.FargateTaskDefinitionProps{Family: jsii.String("web")},
+			withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}, &otelprometheus.ScrapeJob{Port: jsii.Number(2), Name: jsii.String("web")})),
+			[]string{`Telemetry.Scrape[1].Name is "web", the family`}},
 		"endpoint without a workspace": {fargate(&otelprometheus.TelemetryProps{RemoteWrite: &otelprometheus.RemoteWriteProps{
 			Endpoint: &amp.EndpointOptions{Host: jsii.String("a"), DualStack: jsii.Bool(true)}}}), []string{"Telemetry.RemoteWrite.Endpoint: Host is set together with"}},
 		"half a second":                {fargate(withCollector(otelprometheus.CollectorProps{StopTimeout: awscdk.Duration_Millis(jsii.Number(1500))})), []string{"StopTimeout is 1.5s; it must be a whole number of seconds"}},
 		"half a second between checks": {fargate(withCollector(otelprometheus.CollectorProps{HealthCheck: &otelprometheus.HealthCheckProps{Interval: awscdk.Duration_Millis(jsii.Number(5500))}})), []string{"Interval is 5.5s; ECS takes 5 to 300 whole seconds"}},
 		"tiny body":                    {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), BodySizeLimit: awscdk.Size_Bytes(jsii.Number(500))})), []string{"BodySizeLimit is 500 bytes; it must be at least 1 KiB"}},
 		"nil variable":                 {fargate(withCollector(otelprometheus.CollectorProps{Environment: &map[string]*string{"A": nil}, Secrets: &map[string]awsecs.Secret{"B": nil}})), []string{"Environment: A is nil", "Secrets: B is nil"}},
-		"nil exit code":                {fargate(withCollector(otelprometheus.CollectorProps{RestartPolicy: &otelprometheus.RestartPolicyProps{IgnoredExitCodes: &[]*float64{nil}}})), []string{"IgnoredExitCodes holds nil"}},
-		"Windows": {fargateProps(otelprometheus.OtelPrometheusFargateTaskDefinitionProps{FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{
+		"nil exit code":                {fargate(withCollector(otelprometheus.CollectorProps{RestartPolicy: &otelprometheus.RestartPolicyProps{IgnoredExitCodes: &[]*float64{nil}}})), []string{"IgnoredExitCodes has an element that is nil"}},
+		"Windows": {fargateProps(awsecs.FargateTaskDefinitionProps{
 			Cpu: jsii.Number(1024), MemoryLimitMiB: jsii.Number(2048),
 			RuntimePlatform: &awsecs.RuntimePlatform{OperatingSystemFamily: awsecs.OperatingSystemFamily_WINDOWS_SERVER_2022_CORE()},
-		}}), []string{"Windows"}},
+		}, nil), []string{"Windows"}},
 		"memory above the task's": {fargate(withCollector(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(600)})), []string{"MemoryLimitMiB is 600, more than the task's 512 MiB"}},
 		"too little memory":       {fargate(withCollector(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(32)})), []string{"MemoryLimitMiB is 32; it must be a whole number from 64"}},
 		"config and typed features": {fargate(&otelprometheus.TelemetryProps{
-			Config: otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmp, nil), Otlp: &otelprometheus.OtlpProps{}, TaskMetrics: &otelprometheus.TaskMetricsProps{}}),
-			[]string{"2 faults", "Telemetry.Otlp is set together with Telemetry.Config", "Telemetry.TaskMetrics is set"}},
-		"relative config":      {fargate(&otelprometheus.TelemetryProps{Config: otelprometheus.ConfigFromImage("a.yaml", nil)}), []string{`"a.yaml" is not the absolute path`}},
-		"OTLP ports clash":     {fargate(&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{GrpcPort: jsii.Number(4318)}}), []string{"both listen on 127.0.0.1:4318"}},
+			Config: otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmp), nil), Otlp: &otelprometheus.OtlpProps{}, TaskMetrics: &otelprometheus.TaskMetricsProps{}}),
+			[]string{"2 errors", "Telemetry.Otlp is set together with Telemetry.Config", "Telemetry.TaskMetrics is set"}},
+		"relative config":      {fargate(&otelprometheus.TelemetryProps{Config: otelprometheus.ConfigFromImage(jsii.String("a.yaml"), nil)}), []string{`Telemetry.Config is "a.yaml"; it must be the absolute path`}},
+		"OTLP ports clash":     {fargate(&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{GrpcPort: jsii.Number(4318)}}), []string{"Telemetry.Otlp.GrpcPort and Telemetry.Otlp.HttpPort are both port 4318"}},
 		"stop timeout":         {fargate(withCollector(otelprometheus.CollectorProps{StopTimeout: seconds(121)})), []string{"StopTimeout is 2m1s; Fargate takes at most 120 seconds"}},
 		"health interval":      {fargate(withCollector(otelprometheus.CollectorProps{HealthCheck: &otelprometheus.HealthCheckProps{Interval: seconds(4), Retries: jsii.Number(11)}})), []string{"HealthCheck.Interval is 4s", "HealthCheck.Retries is 11"}},
-		"HEALTHY without one":  {fargate(withCollector(otelprometheus.CollectorProps{StartOrder: awsecs.ContainerDependencyCondition_HEALTHY, HealthCheck: &otelprometheus.HealthCheckProps{Enabled: jsii.Bool(false)}})), []string{"StartOrder is HEALTHY, but the health check is off"}},
+		"HEALTHY without one":  {fargate(withCollector(otelprometheus.CollectorProps{DependencyCondition: awsecs.ContainerDependencyCondition_HEALTHY, HealthCheck: &otelprometheus.HealthCheckProps{Enabled: jsii.Bool(false)}})), []string{"DependencyCondition is HEALTHY, but the collector's health check is off"}},
 		"stolen configuration": {fargate(withCollector(otelprometheus.CollectorProps{Environment: &map[string]*string{"AOT_CONFIG_CONTENT": jsii.String("")}})), []string{"AOT_CONFIG_CONTENT would replace"}},
 		"nothing to collect": {fargate(&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{Enabled: jsii.Bool(false)}, TaskMetrics: &otelprometheus.TaskMetricsProps{Enabled: jsii.Bool(false)}}),
 			[]string{"nothing to collect"}},
@@ -98,44 +94,40 @@ func TestRejections(t *testing.T) {
 		"links both ways": {func(stack, _ awscdk.Stack) {
 			telemetry := withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)})
 			telemetry.Otlp = &otelprometheus.OtlpProps{}
-			otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusEc2TaskDefinitionProps{Telemetry: telemetry})
+			otelprometheus.NewOtelPrometheusEc2TaskDefinition(stack, jsii.String("Task"), nil, telemetry)
 		}, []string{"Stack/Task: NewOtelPrometheusEc2TaskDefinition: ", "links cannot be circular; use network mode awsvpc or host"}},
 
-		"traces without OTLP": {fargate(&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{Enabled: jsii.Bool(false)}, Traces: &otelprometheus.TracesProps{}}), []string{"traces: they arrive over OTLP, which is off"}},
+		"traces without OTLP": {fargate(&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{Enabled: jsii.Bool(false)}, Traces: jsii.Bool(true)}), []string{"Telemetry.Traces is on, but traces arrive over OTLP, which is off"}},
 		"no password":         {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), BasicAuth: &otelprometheus.BasicAuthProps{Username: jsii.String("a")}})), []string{"Telemetry.Scrape[0].BasicAuth.Password is not set"}},
-		"nil rule":            {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Relabel: &[]*collector.RelabelRule{nil}})), []string{"Telemetry.Scrape[0].Relabel[0] is nil"}},
-		"unknown metric":      {fargate(&otelprometheus.TelemetryProps{TaskMetrics: &otelprometheus.TaskMetricsProps{Metrics: jsii.Strings("ecs.task.cpu")}}), []string{`unknown metric "ecs.task.cpu"`}},
+		"nil rule":            {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Relabel: &[]*otelprometheus.RelabelRule{nil}})), []string{"Telemetry.Scrape[0].Relabel[0] is nil"}},
+		"unknown metric":      {fargate(&otelprometheus.TelemetryProps{TaskMetrics: &otelprometheus.TaskMetricsProps{Metrics: jsii.Strings("ecs.task.cpu")}}), []string{`Telemetry.TaskMetrics.Metrics[0] is "ecs.task.cpu", which ECS does not have`}},
 		"token interval":      {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Interval: tokenDuration()})), []string{"Telemetry.Scrape[0].Interval is a token"}},
 
 		"empty":               {fargate(withConfig(otelprometheus.ConfigFromYaml(nil, nil))), []string{"Telemetry.Config is empty"}},
-		"misspelt component":  {fargate(withConfig(otelprometheus.ConfigFromYaml(jsii.String(strings.ReplaceAll(ownYAML, "debug", "debgu")), nil))), []string{"exporters: debgu is not part of ADOT " + collector.ADOTVersion + ", did you mean debug?"}},
-		"too large for SSM":   {fargate(withConfig(otelprometheus.ConfigFromYaml(&large, &otelprometheus.ConfigFromYamlOptions{Carrier: otelprometheus.CarrierSsmParameter}))), []string{"an SSM parameter holds at most 8192"}},
+		"misspelt component":  {fargate(withConfig(otelprometheus.ConfigFromYaml(jsii.String(strings.ReplaceAll(ownYAML, "debug", "debgu")), nil))), []string{"exporters: debgu is not part of ADOT " + otelprometheus.ADOTVersion + ", did you mean debug?"}},
 		"too large":           {fargate(withConfig(otelprometheus.ConfigFromYaml(jsii.String(ownYAML+"# "+strings.Repeat("x", 70000)), nil))), []string{"a task definition holds 64 KiB"}},
-		"unknown carrier":     {fargate(withConfig(otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{Carrier: "pigeon"}))), []string{`unknown carrier "pigeon"`}},
 		"no such file":        {fargate(withConfig(otelprometheus.ConfigFromAsset(jsii.String("nowhere.yaml"), nil))), []string{"nowhere.yaml"}},
-		"no scraping address": {fargate(withConfig(otelprometheus.ConfigFromImage(otelprometheus.AdotEcsAmpPrometheus, nil))), []string{"set ScrapingEndpoint"}},
-		"bad extra":           {fargate(withConfig(otelprometheus.GenerateConfig(&otelprometheus.GenerateConfigOptions{Extra: jsii.String("[]")}))), []string{"extra configuration: not a mapping"}},
+		"no scraping address": {fargate(withConfig(otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmpPrometheus), nil))), []string{"set ScrapingEndpoint"}},
+		"bad extra":           {fargate(withConfig(otelprometheus.ConfigWithExtra(jsii.String("[]")))), []string{"Telemetry.Config: the extra YAML is not a mapping"}},
 
 		"everything of one hop": {fargate(withDelivery(otelprometheus.DeliveryProps{
 			OneHop: jsii.Bool(true), QueueOnDisk: jsii.Bool(true), QueueSize: awscdk.Size_Mebibytes(jsii.Number(1)), Port: jsii.Number(1),
-		})), []string{"3 faults", "a queue size is for two hops", "a queue directory is for two hops", "a port is for two hops"}},
+		})), []string{"3 errors", "Telemetry.Delivery.QueueSize is set together with OneHop", "Telemetry.Delivery.QueueOnDisk is set", "Telemetry.Delivery.Port is set"}},
 		"small queue": {fargate(withDelivery(otelprometheus.DeliveryProps{QueueSize: awscdk.Size_Kibibytes(jsii.Number(1023))})), []string{"QueueSize is 0 MiB; it must be at least 1 MiB"}},
 		"queue larger than the container": {fargate(withDelivery(otelprometheus.DeliveryProps{QueueSize: awscdk.Size_Mebibytes(jsii.Number(100))})),
-			[]string{"queue size 100 MiB takes about 700 MiB", "limit of 256 MiB", "raise the limit, or keep the queue on disk"}},
+			[]string{"Telemetry.Delivery.QueueSize is 100 MiB, which takes about 700 MiB", "limit of 256 MiB", "raise Telemetry.Collector.MemoryLimitMiB, or set QueueOnDisk"}},
 		"volume without a disk": {fargate(withDelivery(otelprometheus.DeliveryProps{QueueVolume: jsii.String("v")})), []string{"QueueOnDisk is not set"}},
-		"image without drain":   {fargate(withDelivery(otelprometheus.DeliveryProps{DrainImage: awsecs.ContainerImage_FromRegistry(jsii.String("x"), nil)})), []string{"only with DrainTime"}},
+		"image without drain":   {fargate(withDelivery(otelprometheus.DeliveryProps{DrainImage: awsecs.ContainerImage_FromRegistry(jsii.String("x"), nil)})), []string{"only there with DrainTime"}},
 		"long drain":            {fargate(withDelivery(otelprometheus.DeliveryProps{DrainTime: seconds(119)})), []string{"DrainTime is 1m59s; Fargate takes at most 118 seconds"}},
 		"short drain":           {fargate(withDelivery(otelprometheus.DeliveryProps{DrainTime: awscdk.Duration_Millis(jsii.Number(100))})), []string{"DrainTime is 100ms; it must be a whole number of seconds"}},
-		"port token":            {fargate(withDelivery(otelprometheus.DeliveryProps{Port: awscdk.Token_AsNumber("x")})), []string{"the port is not known at synthesis"}},
-		"ignored": {fargate(&otelprometheus.TelemetryProps{Delivery: &otelprometheus.DeliveryProps{}, Config: otelprometheus.ConfigFromImage("/etc/x.yaml", nil)}),
+		"port token":            {fargate(withDelivery(otelprometheus.DeliveryProps{Port: awscdk.Token_AsNumber("x")})), []string{"Telemetry.Delivery.Port is a token"}},
+		"ignored": {fargate(&otelprometheus.TelemetryProps{Delivery: &otelprometheus.DeliveryProps{}, Config: otelprometheus.ConfigFromImage(jsii.String("/etc/x.yaml"), nil)}),
 			[]string{"Telemetry.Delivery is set together with Telemetry.Config"}},
 
 		"an external id of nobody": {fargate(&otelprometheus.TelemetryProps{RemoteWrite: &otelprometheus.RemoteWriteProps{ExternalId: jsii.String("a")}}), []string{"ExternalId and StsRegion go with AssumeRole"}},
 		"the name of a given role": {func(stack, given awscdk.Stack) {
-			fargateProps(otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-				FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{TaskRole: awsiam.Role_FromRoleArn(given, jsii.String("Given"), jsii.String(writerArn), nil)},
-				Telemetry:                  &otelprometheus.TelemetryProps{Roles: &otelprometheus.RolesProps{TaskRoleName: jsii.String("a")}},
-			})(stack, given)
+			fargateProps(awsecs.FargateTaskDefinitionProps{TaskRole: awsiam.Role_FromRoleArn(given, jsii.String("Given"), jsii.String(writerArn), nil)},
+				&otelprometheus.TelemetryProps{Roles: &otelprometheus.RolesProps{TaskRoleName: jsii.String("a")}})(stack, given)
 		}, []string{"change a task role that is created, but one is given"}},
 		"two ways in": {func(stack, given awscdk.Stack) {
 			telemetry := withAssumedRole(given)
@@ -169,14 +161,14 @@ func TestRejections(t *testing.T) {
 
 func TestAddScrapeJobRejectsWhatDoesNotGoWithTheOthers(t *testing.T) {
 	td := fargateTask(newStack(t), withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("a")}), nil)
-	assertRefused(t, func() { td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(0), Name: jsii.String("a")}) }, "Stack/Task: AddScrapeJob: 2 faults", "port 0", "used twice")
+	assertRefused(t, func() { td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(0), Name: jsii.String("a")}) }, "Stack/Task: AddScrapeJob: 2 errors", "job.Port is 0", `job.Name is "a", as that of Telemetry.Scrape[0]`)
 }
 
 // TestAddScrapeJobWithoutANameTwice: a refused job leaves the task definition as it was.
 func TestAddScrapeJobWithoutANameTwice(t *testing.T) {
 	stack := newStack(t)
 	td := fargateTask(stack, withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}), nil)
-	assertRefused(t, func() { td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(2)}) }, "Stack/Task: AddScrapeJob: ", "used twice")
+	assertRefused(t, func() { td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(2)}) }, "Stack/Task: AddScrapeJob: job.Name is not set, and neither is that of Telemetry.Scrape[0]")
 	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(3), Name: jsii.String("third")})
 	config := configText(synth(t, stack).container(collectorName))
 	assertContains(t, config, "127.0.0.1:1", "127.0.0.1:3")
@@ -222,8 +214,8 @@ func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
 		"options of no container": {
 			telemetry: &otelprometheus.TelemetryProps{Containers: &map[string]*otelprometheus.ContainerProps{"ap": {OptOut: jsii.Bool(true)}}},
 			want:      []string{"Telemetry.Containers names container ap, which is not in the task"}},
-		"a job of no container":  {telemetry: reads("other"), want: []string{"reads container other, which is not in the task"}},
-		"a job of the collector": {telemetry: reads(collectorName), want: []string{"reads the collector itself"}},
+		"a job of no container":  {telemetry: reads("other"), want: []string{"Telemetry.Scrape[0].ContainerName is other, which is not in the task"}},
+		"a job of the collector": {telemetry: reads(collectorName), want: []string{"the collector itself; use Telemetry.CollectorMetrics"}},
 		"containers that wait for each other": {change: func(td task) {
 			td.Collector().AddContainerDependencies(&awsecs.ContainerDependency{Container: td.FindContainer(jsii.String("app"))})
 		}, want: []string{"containers wait for each other: aws-otel-collector → app → aws-otel-collector"}},

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 func TestScrapeJobOptionsReachTheConfiguration(t *testing.T) {
@@ -22,15 +21,15 @@ func TestScrapeJobOptionsReachTheConfiguration(t *testing.T) {
 		BasicAuth:   &otelprometheus.BasicAuthProps{Username: jsii.String("reader"), Password: password},
 		KeepMetrics: jsii.Strings("http_.*"), DropMetrics: jsii.Strings("go_.*"), StaticLabels: &map[string]*string{"tier": jsii.String("web")},
 		HonorLabels: jsii.Bool(true), NativeHistograms: jsii.Bool(true),
-		Relabel: &[]*collector.RelabelRule{{Action: collector.RelabelLabelDrop, Regex: "id"}},
+		Relabel: &[]*otelprometheus.RelabelRule{{Action: otelprometheus.RelabelLabelDrop, Regex: jsii.String("id")}},
 	}, &otelprometheus.ScrapeJob{Port: jsii.Number(9090), BearerToken: password})
 	td := fargateTask(stack, telemetry, nil)
 	td.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(9091), Name: jsii.String("late"), BearerToken: password})
 	c := synth(t, stack).container(collectorName)
 	assertContains(t, configText(c), "job_name: admin", "scheme: https", "127.0.0.1:8443", "metrics_path: /admin", "scrape_interval: 60s", "scrape_timeout: 5s",
-		"sample_limit: 5", "label_limit: 6", "label_value_length_limit: 7", "body_size_limit: 2048KB", "ca: ${env:SCRAPE_1_CA}", "server_name: admin.internal",
-		"username: reader", "password: ${env:SCRAPE_1_PASSWORD}", "regex: http_.*", "regex: go_.*", "tier: web", "honor_labels: true",
-		"scrape_native_histograms: true", "action: labeldrop", "credentials: ${env:SCRAPE_2_TOKEN}", "credentials: ${env:SCRAPE_3_TOKEN}")
+		"sample_limit: 5", "label_limit: 6", "label_value_length_limit: 7", "body_size_limit: 2048KB", "ca: ${env:SCRAPE_1_CA:-}", "server_name: admin.internal",
+		"username: reader", "password: ${env:SCRAPE_1_PASSWORD:-}", "regex: http_.*", "regex: go_.*", "tier: web", "honor_labels: true",
+		"scrape_native_histograms: true", "action: labeldrop", "credentials: ${env:SCRAPE_2_TOKEN:-}", "credentials: ${env:SCRAPE_3_TOKEN:-}")
 	var secrets []string
 	for _, s := range c["Secrets"].([]any) {
 		secrets = append(secrets, s.(object)["Name"].(string))
@@ -59,12 +58,12 @@ func TestStatsd(t *testing.T) {
 
 func TestTraces(t *testing.T) {
 	stack := newStack(t)
-	fargateTask(stack, &otelprometheus.TelemetryProps{Traces: &otelprometheus.TracesProps{}}, nil)
+	fargateTask(stack, &otelprometheus.TelemetryProps{Traces: jsii.Bool(true)}, nil)
 	tmpl := synth(t, stack)
-	assertContains(t, configText(tmpl.container(collectorName)), "awsxray:\n    region: \"{\"Ref\":\"AWS::Region\"}\"", "traces:")
+	assertContains(t, configText(tmpl.container(collectorName)), "awsxray:\n    region: ${env:AWS_REGION:-}", "traces:")
 	assertContains(t, asJSON(tmpl.statements("TaskTaskRole")), `{"Action":["xray:PutTelemetryRecords","xray:PutTraceSegments"],"Effect":"Allow","Resource":"*"}`)
 	off := newStack(t)
-	fargateTask(off, &otelprometheus.TelemetryProps{Traces: &otelprometheus.TracesProps{Enabled: jsii.Bool(false)}}, nil)
+	fargateTask(off, &otelprometheus.TelemetryProps{Traces: jsii.Bool(false)}, nil)
 	if statements := asJSON(synth(t, off).statements("TaskTaskRole")); strings.Contains(statements, "xray") {
 		t.Error(statements)
 	}
@@ -78,8 +77,8 @@ func TestCollectorMetrics(t *testing.T) {
 
 func TestLabels(t *testing.T) {
 	assertContains(t, configOf(t, &otelprometheus.TelemetryProps{Labels: &otelprometheus.LabelsProps{
-		Policy: collector.LabelsIdentity, External: &map[string]*string{"team": jsii.String("shop")},
-	}}), "external_labels:\n      aws_ecs_task_family: StackTask", "\n      team: shop", `cloud\.region`)
+		Policy: otelprometheus.LabelsIdentity, External: &map[string]*string{"team": jsii.String("shop")},
+	}}), "external_labels:\n      aws_ecs_task_family: ${env:ECS_TASK_FAMILY:-}", "\n      team: shop", `cloud\.region`)
 	assertContains(t, configOf(t, &otelprometheus.TelemetryProps{Labels: &otelprometheus.LabelsProps{Keep: jsii.Strings("deployment.environment.name")}}),
 		"key: deployment.environment.name")
 }

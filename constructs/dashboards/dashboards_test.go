@@ -227,7 +227,6 @@ func TestQueriesAskForDeliveredMetrics(t *testing.T) {
 		delivered = append(delivered, strings.ReplaceAll(m, ".", "_"))
 	}
 	config := collector.Config{
-		RemoteWrite:      collector.RemoteWrite{Endpoint: "https://localhost/", Region: "eu-west-1"},
 		CollectorMetrics: &collector.CollectorMetrics{},
 	}
 	text, err := config.YAML()

@@ -3,19 +3,30 @@ package otelprometheus
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/aws/jsii-runtime-go"
-
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
-// synthChecks looks at the whole task once all containers are known. It runs inside a callback from Node and must not
-// panic; its result must not be nil.
-type synthChecks struct{ s *sidecar }
+// checks looks at a whole task once all its containers are known.
+type checks struct{ s *Sidecar }
+
+// check reports what ECS would refuse of a task, or what would not work in it.
+func check(s *Sidecar, f *input.Faults) {
+	var t renderedTask
+	s.resolve(map[string]any{"Containers": s.rendered().ContainerDefinitions(), "Volumes": s.rendered().Volumes()}, &t)
+	c := checks{s}
+	c.names(t, f)
+	c.ports(t, f)
+	c.size(t, f)
+	c.volumes(t, f)
+	c.order(t, f)
+	c.scraped(t, f)
+	c.exceptions(t, f)
+}
 
 // renderedTask is what the checks read. It comes over from Node in one call, however many containers there are.
 type renderedTask struct {
@@ -42,28 +53,8 @@ type renderedVolume struct {
 	Host struct{ SourcePath any }
 }
 
-// Validate implements constructs.IValidation.
-func (c *synthChecks) Validate() *[]*string {
-	f := input.Faults{}
-	answer(c.s.task, func() {
-		var t renderedTask
-		c.s.resolve(map[string]any{"Containers": c.s.rendered.ContainerDefinitions(), "Volumes": c.s.rendered.Volumes()}, &t)
-		c.names(t, &f)
-		c.ports(t, &f)
-		c.size(t, &f)
-		c.volumes(t, &f)
-		c.order(t, &f)
-		c.scraped(t, &f)
-		c.exceptions(t, &f)
-	})
-	return jsii.Strings(f...)
-}
-
 // resolve reads a property with its tokens resolved.
-func (s *sidecar) resolve(property, into any) {
-	if property == nil {
-		return
-	}
+func (s *Sidecar) resolve(property, into any) {
 	data, err := json.Marshal(s.stack.Resolve(property))
 	if err == nil {
 		err = json.Unmarshal(data, into)
@@ -81,7 +72,7 @@ const maxPort = 65535
 
 // ports reports a port that two containers of the task would listen on. With network mode bridge each container has ports
 // of its own, and only those of the instance can clash.
-func (c *synthChecks) ports(t renderedTask, f *input.Faults) {
+func (c checks) ports(t renderedTask, f *input.Faults) {
 	type listener struct {
 		name, protocol string
 		first, last    float64
@@ -96,16 +87,17 @@ func (c *synthChecks) ports(t renderedTask, f *input.Faults) {
 		}
 		seen = append(seen, listener{name, protocol, first, last})
 	}
-	collectorName, bridge := *c.s.settings.collector.ContainerName, c.s.settings.task.bridge()
+	collectorName, bridge := *c.s.settings.container.ContainerName, c.s.settings.task.bridge
 	if !bridge {
-		for _, address := range c.s.settings.config.ListenAddresses() {
-			if port, err := strconv.ParseFloat(portOf(address), 64); err == nil {
-				listen(collectorName, port, port, "tcp")
-			}
+		ports := map[string][]collector.Number{"tcp": c.s.settings.config.TCPPorts()}
+		if statsd := c.s.settings.config.Statsd; statsd != nil {
+			ports["udp"] = []collector.Number{statsd.UDPPort()}
 		}
-		if statsd := c.s.settings.config.StatsD; statsd != nil {
-			if port, err := strconv.ParseFloat(portOf(statsd.Endpoint), 64); err == nil {
-				listen(collectorName, port, port, "udp")
+		for _, protocol := range []string{"tcp", "udp"} {
+			for _, p := range ports[protocol] {
+				if port, err := strconv.ParseFloat(string(p), 64); err == nil {
+					listen(collectorName, port, port, protocol)
+				}
 			}
 		}
 	}
@@ -138,7 +130,7 @@ func (c *synthChecks) ports(t renderedTask, f *input.Faults) {
 }
 
 // names reports two containers of one name, and two volumes: the library adds some of its own.
-func (c *synthChecks) names(t renderedTask, f *input.Faults) {
+func (c checks) names(t renderedTask, f *input.Faults) {
 	seen := map[string]bool{}
 	once := func(kind, name string) {
 		if seen[kind+name] {
@@ -155,11 +147,11 @@ func (c *synthChecks) names(t renderedTask, f *input.Faults) {
 }
 
 // volumes reports mounts of volumes that are not there, and volumes that Fargate does not have.
-func (c *synthChecks) volumes(t renderedTask, f *input.Faults) {
+func (c checks) volumes(t renderedTask, f *input.Faults) {
 	known := map[any]bool{}
 	for _, v := range t.Volumes {
 		known[v.Name] = true
-		if v.Host.SourcePath != nil && c.s.settings.task.on("FARGATE") {
+		if v.Host.SourcePath != nil && c.s.settings.task.fargate {
 			f.Add("volume %s is a path of the host, which Fargate does not give; leave out Host, or use EFS", v.Name)
 		}
 	}
@@ -173,18 +165,16 @@ func (c *synthChecks) volumes(t renderedTask, f *input.Faults) {
 }
 
 // exceptions reports names in Telemetry.Containers that no container has.
-func (c *synthChecks) exceptions(t renderedTask, f *input.Faults) {
-	if all := c.s.settings.telemetry.Containers; all != nil {
-		for _, name := range slices.Sorted(maps.Keys(*all)) {
-			if !t.has(name) {
-				f.Add("Telemetry.Containers names container %s, which is not in the task", name)
-			}
+func (c checks) exceptions(t renderedTask, f *input.Faults) {
+	for _, name := range c.s.settings.exceptions {
+		if !t.has(name) {
+			f.Add("%sContainers names container %s, which is not in the task", where, name)
 		}
 	}
 }
 
 // size reports containers that do not fit into the task. awscdk itself checks the sum of their CPU units.
-func (c *synthChecks) size(t renderedTask, f *input.Faults) {
+func (c checks) size(t renderedTask, f *input.Faults) {
 	task := c.s.settings.task
 	if task.memoryMiB == nil {
 		return
@@ -220,37 +210,9 @@ func numberOrNone(v any) (float64, bool) {
 	return n, ok || v == nil
 }
 
-// fargateSizes are the memory sizes, in MiB, that Fargate has for CPU units: from, to and step.
-//
-// Source: Amazon ECS Developer Guide, Fargate task CPU and memory.
-var fargateSizes = []struct{ cpu, from, to, step float64 }{
-	{256, 512, 2048, 512}, // 512, 1024 and 2048; 1536 is not offered
-	{512, 1024, 4096, 1024},
-	{1024, 2048, 8192, 1024},
-	{2048, 4096, 16384, 1024},
-	{4096, 8192, 30720, 1024},
-	{8192, 16384, 61440, 4096},
-	{16384, 32768, 122880, 8192},
-}
-
-// smallestFit names the smallest Fargate size with the task's CPU units or more that holds memory.
-func (t task) smallestFit(memoryMiB float64) string {
-	if !t.on("FARGATE") || t.cpu == nil {
-		return ""
-	}
-	for _, size := range fargateSizes {
-		for m := size.from; m <= size.to; m += size.step {
-			if size.cpu >= *t.cpu && m >= memoryMiB && !(size.cpu == 256 && m == 1536) {
-				return fmt.Sprintf("; the smallest Fargate size that fits is %.0f CPU units with %.0f MiB", size.cpu, m)
-			}
-		}
-	}
-	return ""
-}
-
 // order reports containers that wait for each other. With network mode bridge a link needs the other container to run, as a
 // dependency does.
-func (c *synthChecks) order(t renderedTask, f *input.Faults) {
+func (c checks) order(t renderedTask, f *input.Faults) {
 	waitsFor := map[string][]string{}
 	for _, container := range t.Containers {
 		for _, d := range container.DependsOn {
@@ -288,18 +250,18 @@ func cycle(edges map[string][]string, name string, path []string) []string {
 }
 
 // scraped reports jobs that read a container which is not there.
-func (c *synthChecks) scraped(t renderedTask, f *input.Faults) {
+func (c checks) scraped(t renderedTask, f *input.Faults) {
 	for i, wanted := range c.s.settings.scraped {
-		job := c.s.settings.config.Scrape[i].Name
+		at, bridge := c.s.settings.config.Scrape[i].At, c.s.settings.task.bridge
 		switch {
-		case wanted == *c.s.settings.collector.ContainerName:
-			f.Add("scrape job %s reads the collector itself; use Telemetry.CollectorMetrics", job)
+		case wanted == *c.s.settings.container.ContainerName:
+			f.Add("%s.ContainerName is %s, the collector itself; use %sCollectorMetrics", at, wanted, where)
 		case wanted != firstEligible && !t.has(wanted):
-			f.Add("scrape job %s reads container %s, which is not in the task", job, wanted)
-		case wanted != firstEligible && c.s.settings.task.bridge() && strings.HasPrefix(c.s.settings.config.Scrape[i].Targets[0], loopback+":"):
-			f.Add("scrape job %s reads container %s, which opted out or routes logs, so the collector is not linked to it; let it in, or use network mode awsvpc", job, wanted)
-		case wanted == firstEligible && c.s.settings.task.bridge() && c.s.firstScraped == "":
-			f.Add("scrape job %s has no container to read; add one, or name it in ScrapeJob.ContainerName", job)
+			f.Add("%s.ContainerName is %s, which is not in the task", at, wanted)
+		case wanted != firstEligible && bridge && !c.s.linked[wanted]:
+			f.Add("%s.ContainerName is %s, which opted out or routes logs, so the collector is not linked to it; let it in, or use network mode awsvpc", at, wanted)
+		case wanted == firstEligible && bridge && c.s.firstScraped == "":
+			f.Add("%s has no container to read; add one, or name it in ContainerName", at)
 		}
 	}
 }

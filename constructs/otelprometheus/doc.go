@@ -1,19 +1,16 @@
 // Package otelprometheus holds ECS task definitions whose metrics reach Amazon Managed Service for Prometheus (AMP)
 // through an AWS Distro for OpenTelemetry (ADOT) collector that runs beside the application as a sidecar.
 //
-// The task definitions are drop-in replacements for those of awsecs: their props embed the awscdk props unchanged and
-// add one field, Telemetry. Every field of [TelemetryProps] is optional. An app that serves /metrics on port 8080:
+// The task definitions are drop-ins for those of awsecs: their constructors take the awscdk props unchanged, and
+// [TelemetryProps] beside them, of which every field is optional. An app that serves /metrics on port 8080:
 //
-//	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-//		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-//		Telemetry: &otelprometheus.TelemetryProps{
-//			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
-//		},
-//	})
+//	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+//		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+//		&otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}})
 //	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 //	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 //
-// Without Telemetry, the collector receives OTLP, and containers find it through the standard OTEL_EXPORTER_OTLP_ variables.
+// With nil for the telemetry, the collector receives OTLP, and containers find it through the standard OTEL_EXPORTER_OTLP_ variables.
 //
 // # Which constructor
 //
@@ -30,9 +27,9 @@
 //
 // # Errors
 //
-// Constructors panic before they have built anything, with every fault of the props in one message: the value received, what was
+// Constructors panic before they have built anything, with every error of the props in one message: the value received, what was
 // expected, and the way out. What shows only when all containers are known, such as two that use one port, fails the
-// synthesis. Doubts are warnings, which awscdk.Annotations can acknowledge.
+// synthesis. Likely mistakes are warnings, which awscdk.Annotations can acknowledge.
 //
 // The folder docs of the repository has guides by task, troubleshooting by symptom, costs, and what was measured.
 package otelprometheus

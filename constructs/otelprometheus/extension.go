@@ -2,45 +2,58 @@ package otelprometheus
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
-// OtelPrometheusSidecar adds an ADOT collector to a task definition that one already has. It is an
+// OtelPrometheusSidecar adds an ADOT collector to a task definition that you already have. It is an
 // awsecs.ITaskDefinitionExtension: hand it to AddExtension, before or after other containers are added.
 //
 // What it cannot tell before it sees the task definition, such as a collector that does not fit in, becomes an error of
 // that construct and fails the synthesis.
 type OtelPrometheusSidecar struct {
 	telemetry *TelemetryProps
-	sidecar   *sidecar // of the task definition that was extended last
+	added     map[awsecs.TaskDefinition]*Sidecar
 }
 
 var _ awsecs.ITaskDefinitionExtension = (*OtelPrometheusSidecar)(nil)
 
 // NewOtelPrometheusSidecar makes an extension, which can be added to several task definitions. It panics when telemetry is
-// faulty, with every fault in the message.
+// wrong, with every error in the message.
 func NewOtelPrometheusSidecar(telemetry *TelemetryProps) *OtelPrometheusSidecar {
 	var f input.Faults
 	// What depends on the task is checked when it is known; this one takes everything.
-	resolve(telemetry, task{compatibility: awsecs.Compatibility_EC2, networkMode: awsecs.NetworkMode_AWS_VPC}, &f)
+	resolve(telemetry, task{compatibility: awsecs.Compatibility_EC2, networkMode: awsecs.NetworkMode_AWS_VPC}.withDefaults(), nil, &f)
 	f.PanicIfAny("NewOtelPrometheusSidecar")
-	return &OtelPrometheusSidecar{telemetry: telemetry}
+	return &OtelPrometheusSidecar{telemetry: telemetry, added: map[awsecs.TaskDefinition]*Sidecar{}}
+}
+
+// Of is the collector's part of a task definition that was extended. It panics when taskDefinition was not: hand the extension to its
+// AddExtension first, and look for errors of that construct.
+func (e *OtelPrometheusSidecar) Of(taskDefinition awsecs.TaskDefinition) *Sidecar {
+	if e.added[taskDefinition] == nil {
+		panic("OtelPrometheusSidecar: the task definition has no sidecar of this extension; hand the extension to AddExtension first, and look for errors of that construct")
+	}
+	return e.added[taskDefinition]
 }
 
 // Extend implements awsecs.ITaskDefinitionExtension. Call AddExtension of the task definition instead.
 func (e *OtelPrometheusSidecar) Extend(taskDefinition awsecs.TaskDefinition) {
-	answer(taskDefinition, func() { e.extend(taskDefinition) })
+	answer(taskDefinition, func() {
+		var f input.Faults
+		if s := extend(taskDefinition, e.telemetry, &f); s != nil {
+			e.added[taskDefinition] = s
+		}
+		for _, text := range f {
+			awscdk.Annotations_Of(taskDefinition).AddError(jsii.String("OtelPrometheusSidecar: " + text))
+		}
+	})
 }
 
-func (e *OtelPrometheusSidecar) extend(td awsecs.TaskDefinition) {
-	e.sidecar = nil
-	var f input.Faults
+// extend adds a collector to a task definition that is there already, or reports why it cannot.
+func extend(td awsecs.TaskDefinition, telemetry *TelemetryProps, f *input.Faults) *Sidecar {
 	if td.Node().TryFindChild(jsii.String(idCollector)) != nil {
 		f.Add("there is a collector already; add the extension once, and to a task definition that does not bring one")
 	}
@@ -51,49 +64,20 @@ func (e *OtelPrometheusSidecar) extend(td awsecs.TaskDefinition) {
 		platform:      td.RuntimePlatform(),
 		cpu:           parseNumber(cfn.Cpu()),
 		memoryMiB:     parseNumber(cfn.Memory()),
-		family:        td.Family(),
-		region:        td.Stack().Region(),
 		ownTaskRole:   td.Node().TryFindChild(jsii.String(idTaskRole)) == nil,
+		family:        td.Family(),
 	}.withDefaults()
-	t.validate(&f)
-	resolved := resolve(e.telemetry, t, &f)
-	if name := resolved.collector.ContainerName; td.FindContainer(name) != nil {
-		f.Add("a container named %s is there already; remove it, or set CollectorProps.ContainerName", *name)
+	t.validate(f)
+	s := newSidecar(td, resolve(telemetry, t, stackOf(td).region, f))
+	if name := s.settings.container.ContainerName; td.FindContainer(name) != nil {
+		f.Add("a container named %s is there already; remove it, or set %sCollector.ContainerName", *name, where)
 	}
-	if len(f) > 0 {
-		for _, fault := range f {
-			awscdk.Annotations_Of(td).AddError(jsii.String("OtelPrometheusSidecar: " + fault))
-		}
-		return
+	if len(*f) > 0 {
+		return nil
 	}
+	s.cfn = cfn
 	before := td.DefaultContainer()
-	e.sidecar = attach(td, td, resolved)
+	s.attach(td, td)
 	td.SetDefaultContainer(before)
-}
-
-// Collector is the collector's container in the task definition that was extended last.
-func (e *OtelPrometheusSidecar) Collector() awsecs.ContainerDefinition { return e.added().collector }
-
-// Workspace is where the metrics are written.
-func (e *OtelPrometheusSidecar) Workspace() amp.IWorkspace { return e.added().workspace }
-
-// CollectorLogGroup receives the collector's log. It is nil where CollectorProps.Logging is set.
-func (e *OtelPrometheusSidecar) CollectorLogGroup() awslogs.ILogGroup {
-	return e.added().collectorLogGroup
-}
-
-// AddScrapeJob scrapes one more endpoint. It panics when the job is faulty or does not go with the others.
-func (e *OtelPrometheusSidecar) AddScrapeJob(job *ScrapeJob) { e.added().addScrapeJob(job) }
-
-// AddVpcEndpoints adds the endpoints that the task needs in subnets without a way to the internet; see
-// [OtelPrometheusTaskDefinition.AddVpcEndpoints].
-func (e *OtelPrometheusSidecar) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
-	e.added().addVpcEndpoints(vpc, props)
-}
-
-func (e *OtelPrometheusSidecar) added() *sidecar {
-	if e.sidecar == nil {
-		panic("OtelPrometheusSidecar: it is in no task definition yet; hand it to AddExtension first, and look for errors of that construct")
-	}
-	return e.sidecar
+	return s
 }

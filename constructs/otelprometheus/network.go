@@ -1,120 +1,86 @@
 package otelprometheus
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
+// Variables of OpenTelemetry SDKs. Source: OpenTelemetry specification, OTLP exporter and metrics SDK configuration.
 const (
-	loopback      = "127.0.0.1"
-	anyAddress    = "0.0.0.0"
-	firstEligible = "" // a scrape job that does not name its container reads the first one
+	envOtlpEndpoint    = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	envOtlpProtocol    = "OTEL_EXPORTER_OTLP_PROTOCOL"
+	envOtlpTemporality = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+
+	protocolHTTP = "http/protobuf"
+	protocolGRPC = "grpc"
 )
 
-// task is what matters of a task definition's own props.
-type task struct {
-	compatibility awsecs.Compatibility
-	networkMode   awsecs.NetworkMode
-	platform      *awsecs.RuntimePlatform
-	cpu           *float64 // nil where it is not known or there is none
-	memoryMiB     *float64 // nil where it is not known or there is none
-	ownTaskRole   bool     // the user gave one
-	family        *string  // nil where awscdk makes one up
-	region        *string  // of the stack
-}
-
-// withDefaults fills in the network mode as awsecs does.
-func (t task) withDefaults() task {
-	if t.networkMode == "" {
-		t.networkMode = awsecs.NetworkMode_BRIDGE
-		// awsecs v2.276.0 takes the combination of all three for none of them; TestAllThreeLaunchTypes pins that.
-		if t.compatibility != awsecs.Compatibility_FARGATE_AND_EC2_AND_MANAGED_INSTANCES && (t.on("FARGATE") || t.on("MANAGED_INSTANCES")) {
-			t.networkMode = awsecs.NetworkMode_AWS_VPC
-		}
+// otlpVariables are those that lead an SDK to the collector, without those that a container sets itself.
+func (s *Sidecar) otlpVariables(own map[string]*string, secrets []string) map[string]*string {
+	otlp := s.settings.config.OTLP
+	if otlp == nil {
+		return nil
 	}
-	return t
-}
-
-// on says whether the task can run on a launch type.
-func (t task) on(launchType string) bool {
-	return strings.Contains(string(t.compatibility), launchType)
-}
-
-// launchType is what the collector will detect, or empty where that is not known yet.
-func (t task) launchType() string {
-	switch t.compatibility {
-	case awsecs.Compatibility_FARGATE:
-		return "fargate"
-	case awsecs.Compatibility_EC2:
-		return "ec2"
+	protocol := protocolHTTP
+	if p := own[envOtlpProtocol]; p != nil {
+		protocol = *p
 	}
-	return ""
-}
-
-// bridge says whether each container has a network namespace of its own. In the other modes all of them share one, and
-// find each other on the loopback interface.
-func (t task) bridge() bool { return t.networkMode == awsecs.NetworkMode_BRIDGE }
-
-// listenHost is the address that receivers listen on.
-func (t task) listenHost() string {
-	if t.bridge() {
-		return anyAddress // reached through links only; no port is published
+	host, port := loopback, otlp.HTTP()
+	if protocol == protocolGRPC {
+		port = otlp.GRPC()
 	}
-	return loopback
-}
-
-// validate refuses tasks that the collector cannot join.
-func (t task) validate(f *input.Faults) {
-	switch t.compatibility {
-	case awsecs.Compatibility_EXTERNAL:
-		f.Add("Compatibility is EXTERNAL; the ADOT integration does not support ECS Anywhere; use EC2, FARGATE or MANAGED_INSTANCES")
-	case "":
-		f.Add("Compatibility is not set; use awsecs.Compatibility_FARGATE, _EC2, _MANAGED_INSTANCES or a combination")
+	if s.settings.task.bridge {
+		host = *s.settings.container.ContainerName
 	}
-	switch t.networkMode {
-	case awsecs.NetworkMode_NONE:
-		f.Add("NetworkMode is none; the collector could not reach anything; use awsvpc, bridge or host")
-	case awsecs.NetworkMode_NAT:
-		f.Add("NetworkMode is NAT, which is for Windows; there is no ADOT collector image for Windows; use awsvpc, bridge or host")
+	variables := map[string]*string{
+		envOtlpEndpoint: jsii.String("http://" + host + ":" + string(port)),
+		envOtlpProtocol: &protocol,
+		// The remote write exporter drops delta data.
+		envOtlpTemporality: jsii.String("cumulative"),
 	}
-	if p := t.platform; p != nil && p.OperatingSystemFamily != nil && *p.OperatingSystemFamily.IsWindows() {
-		f.Add("RuntimePlatform is Windows; there is no ADOT collector image for Windows; use OperatingSystemFamily_LINUX")
+	taken := append(slices.Collect(maps.Keys(own)), secrets...)
+	if slices.Contains(taken, envOtlpEndpoint) {
+		delete(variables, envOtlpProtocol) // the container's own endpoint speaks a protocol of its own
 	}
-}
-
-// validateDirections refuses what links cannot carry.
-func (t task) validateDirections(c collector.Config, f *input.Faults) {
-	if t.bridge() && len(c.Scrape) > 0 && (c.OTLP != nil || c.StatsD != nil) {
-		f.Add("network mode bridge: scraping needs links from the collector to the containers, OTLP and StatsD need them the other way, " +
-			"and links cannot be circular; use network mode awsvpc or host, or turn one of them off")
-	}
+	maps.DeleteFunc(variables, func(name string, _ *string) bool { return slices.Contains(taken, name) })
+	return variables
 }
 
 // linkScraped leads the scrape jobs that read a container to it. Only with network mode bridge.
-func (s *sidecar) linkScraped(container awsecs.ContainerDefinition, name string) (linked bool) {
-	config := s.settings.config
-	for i, wanted := range s.settings.scraped {
-		if wanted != name && (wanted != firstEligible || s.firstScraped != "" && s.firstScraped != name) {
-			continue
-		}
-		if wanted == firstEligible {
-			s.firstScraped = name
-		}
-		config.Scrape[i].Targets = []string{name + ":" + portOf(config.Scrape[i].Targets[0])}
-		linked = true
+func (s *Sidecar) linkScraped(container awsecs.ContainerDefinition, name string) bool {
+	first := slices.Contains(s.settings.scraped, firstEligible) && (s.firstScraped == "" || s.firstScraped == name)
+	if !first && !slices.Contains(s.settings.scraped, name) {
+		return false
 	}
-	if linked {
-		s.collector.AddLink(container, nil)
-		s.update()
+	s.linked[name] = true
+	s.collector.AddLink(container, nil)
+	if first {
+		s.firstScraped = name
+		s.leadTo(name)
 	}
-	return linked
+	return true
 }
 
-// familyName is what an unnamed job is called.
-func (t task) familyName() string { return input.StringOr(t.family, pendingFamily) }
-
-func portOf(address string) string { return address[strings.LastIndex(address, ":")+1:] }
+// leadTo writes the configuration again, with the name of the first container.
+func (s *Sidecar) leadTo(name string) {
+	changed := *s.settings
+	changed.config.Scrape = slices.Clone(changed.config.Scrape)
+	for i, container := range changed.scraped {
+		if container == firstEligible {
+			job := &changed.config.Scrape[i]
+			_, port, _ := strings.Cut(job.Targets[0], ":")
+			job.Targets = []string{name + ":" + port}
+		}
+	}
+	var f input.Faults
+	changed.render(&f)
+	f.PanicIfAny("the collector's configuration") // it was rendered before; answer makes it an error of the construct
+	s.settings = &changed
+	s.update(changed.secrets)
+}

@@ -35,10 +35,10 @@ type TelemetryProps struct {
 	// Default: nothing is scraped.
 	Scrape *[]*ScrapeJob
 
-	// ScrapeOnShutdown scrapes once more when the collector is told to stop. With network mode bridge the scraped containers are
-	// still there then. In the other modes they depend on the collector and have stopped before it, and such a scrape only
-	// stores up with the value 0. Scraped metrics then take one hop (see DeliveryProps.OneHop): an outage of more than 30
-	// seconds loses some of them, and every stop without it what was counted since the last scrape.
+	// ScrapeOnShutdown scrapes once more when the collector is told to stop. With network mode bridge, ECS stops the scraped
+	// containers after the collector, so their last values can still be read. In the other modes ECS stops them before the
+	// collector, and such a scrape only records `up` = 0. Scraped metrics then take one hop (see DeliveryProps.OneHop): an outage
+	// of more than 30 seconds loses some of them. Without it, a stop loses what was counted since the last scrape.
 	//
 	// Default: true with network mode bridge, false otherwise.
 	ScrapeOnShutdown *bool
@@ -55,8 +55,8 @@ type TelemetryProps struct {
 
 	// Traces sends the traces that arrive over OTLP to AWS X-Ray, and allows the task role to write them.
 	//
-	// Default: off.
-	Traces *TracesProps
+	// Default: false.
+	Traces *bool
 
 	// CollectorMetrics collects the collector's own metrics, such as what it sent, refused and lost.
 	//
@@ -65,7 +65,7 @@ type TelemetryProps struct {
 
 	// Labels chooses which attributes of the task become labels of every series.
 	//
-	// Default: every task-level dimension (collector.LabelsTask).
+	// Default: every task-level dimension (LabelsTask).
 	Labels *LabelsProps
 
 	// Delivery says how metrics get through when the endpoint fails and when the task stops.
@@ -94,14 +94,35 @@ type TelemetryProps struct {
 	Logging *LoggingProps
 }
 
+// LabelPolicy says which resource attributes become labels. Labels are most of what a sample costs, so each policy
+// keeps a dimension once, under one name, whatever source a metric comes from. The labels job and instance are always
+// set. Scope information, attributes that change while a task runs and repetitions of job and instance never become labels.
+type LabelPolicy string
+
+const (
+	// LabelsTask keeps every task-level dimension: cluster name, family, revision, task id, launch type, availability
+	// zone, region, account, and the service name where it is known.
+	LabelsTask LabelPolicy = collector.LabelsTask
+
+	// LabelsIdentity keeps only what makes a series unique: family and task id.
+	LabelsIdentity LabelPolicy = collector.LabelsIdentity
+
+	// LabelsAll keeps every attribute that the sources and the detectors give, as ADOT's own configuration files do.
+	LabelsAll LabelPolicy = collector.LabelsAll
+
+	// LabelsList keeps the attributes that LabelsProps.Keep names.
+	LabelsList LabelPolicy = collector.LabelsList
+)
+
 // LabelsProps chooses labels.
 type LabelsProps struct {
-	// Policy is one of collector.LabelsTask, LabelsIdentity, LabelsAll and LabelsList.
+	// Policy chooses the attributes that become labels.
 	//
 	// Default: LabelsTask, or LabelsList where Keep is set.
-	Policy collector.LabelPolicy
+	Policy LabelPolicy
 
-	// Keep lists the resource attributes that become labels, by their OpenTelemetry names. Only with LabelsList.
+	// Keep lists the resource attributes that become labels, by their OpenTelemetry names, such as aws.ecs.task.family. The
+	// cluster's name is aws_ecs_cluster_name. Only with LabelsList.
 	//
 	// Default: none.
 	Keep *[]*string
@@ -119,8 +140,8 @@ type ContainerProps struct {
 	// Default: false.
 	OptOut *bool
 
-	// StartOrder is what the container waits for: awsecs.ContainerDependencyCondition_START or _HEALTHY.
+	// DependencyCondition is what the container waits for: awsecs.ContainerDependencyCondition_START or _HEALTHY.
 	//
-	// Default: CollectorProps.StartOrder.
-	StartOrder awsecs.ContainerDependencyCondition
+	// Default: CollectorProps.DependencyCondition.
+	DependencyCondition awsecs.ContainerDependencyCondition
 }

@@ -9,18 +9,13 @@ import (
 
 // RemoteWriteProps says how the workspace is written to.
 type RemoteWriteProps struct {
-	// Endpoint chooses another host of the workspace: FIPS, dual-stack, or one of one's own such as a VPC endpoint's.
+	// Endpoint chooses another host of the workspace: FIPS, dual-stack, or your own host, such as a VPC endpoint.
 	//
 	// Default: the public endpoint of AMP in the workspace's region.
 	Endpoint *amp.EndpointOptions
 
-	// Region that requests are signed for.
-	//
-	// Default: the region of the workspace.
-	Region *string
-
-	// AssumeRole is a role to write as, such as one in the workspace's account. The task role may assume it, and then may do
-	// nothing else; that the role trusts the task role and may do aps:RemoteWrite is up to whoever owns it.
+	// AssumeRole is a role to write as, such as one in the workspace's account. The task role is allowed to assume it, and nothing
+	// else. The owner of the role must let it trust the task role, and allow it aps:RemoteWrite.
 	//
 	// Default: none, the task role writes itself.
 	AssumeRole awsiam.IRole

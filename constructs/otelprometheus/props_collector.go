@@ -9,7 +9,7 @@ import (
 type CollectorProps struct {
 	// Image of the collector.
 	//
-	// Default: public.ecr.aws/aws-observability/aws-otel-collector at the version collector.ADOTVersion.
+	// Default: public.ecr.aws/aws-observability/aws-otel-collector at the version ADOTVersion.
 	Image awsecs.ContainerImage
 
 	// ContainerName is the name of the container in the task.
@@ -44,16 +44,16 @@ type CollectorProps struct {
 	// Default: on.
 	RestartPolicy *RestartPolicyProps
 
-	// HealthCheck lets ECS ask the collector whether it is well.
+	// HealthCheck lets ECS ask the collector whether it works.
 	//
 	// Default: on.
 	HealthCheck *HealthCheckProps
 
-	// StartOrder is what the other containers wait for: awsecs.ContainerDependencyCondition_START, or _HEALTHY, which
+	// DependencyCondition is what the other containers wait for before they start: awsecs.ContainerDependencyCondition_START, or _HEALTHY, which
 	// needs the health check.
 	//
 	// Default: START.
-	StartOrder awsecs.ContainerDependencyCondition
+	DependencyCondition awsecs.ContainerDependencyCondition
 
 	// StopTimeout is how long ECS waits between SIGTERM and SIGKILL. At most 120 seconds on Fargate.
 	//

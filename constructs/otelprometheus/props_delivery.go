@@ -26,7 +26,7 @@ type DeliveryProps struct {
 	//
 	// Without QueueVolume a volume is added to the task. ECS gives such a volume to root alone, so the collector then runs as
 	// root, without any capability and still with a read-only root file system, unless CollectorProps.User says otherwise.
-	// That the volume outlives a restart in place is unverified: nothing here was run on AWS.
+	// We have not verified that the volume outlives a restart in place: nothing here was run on AWS.
 	//
 	// Default: false, the queue is in memory.
 	// Source: Amazon ECS Developer Guide, Use bind mounts with Amazon ECS.
@@ -35,7 +35,7 @@ type DeliveryProps struct {
 	// QueueVolume is the name of a volume of the task definition that holds the queue instead. The collector's user must be
 	// able to write to it. Needs QueueOnDisk.
 	//
-	// Default: a volume of its own.
+	// Default: a new volume.
 	QueueVolume *string
 
 	// Port is the first of two loopback ports that the two hops use, 1 to 65534. Not with OneHop.
@@ -43,10 +43,10 @@ type DeliveryProps struct {
 	// Default: 14318.
 	Port *float64
 
-	// DrainTime keeps the collector running after the other containers have stopped, so that it can deliver what it has still
-	// queued, and wait for an endpoint that fails. Without it the collector tries what is queued in one hop, and loses what is
-	// queued in two: in good times that is nothing, after an outage what has not been caught up with. A container that only
-	// waits holds ECS back: the collector stops after it. 1 to 118 seconds on Fargate; every stop of the task takes that long.
+	// DrainTime keeps the collector running after the other containers have stopped, so that it can deliver what is still queued,
+	// and wait for an endpoint that fails. Without it, a collector with one hop tries what is queued, and one with two hops loses
+	// it. Normally nothing is queued then; after an outage it is what has not been delivered yet. It adds a container that keeps
+	// the collector running this long after the others stop. 1 to 118 seconds on Fargate; every stop of the task takes that long.
 	//
 	// Default: none.
 	DrainTime awscdk.Duration

@@ -13,20 +13,10 @@ type LoggingProps struct {
 	// Default: a new log group.
 	CollectorLogGroup awslogs.ILogGroup
 
-	// CollectorLogGroupName names the new log group of the collector.
-	//
-	// Default: a generated name.
-	CollectorLogGroupName *string
-
 	// ContainerLogGroup receives the logs of containers without logging of their own.
 	//
 	// Default: a new log group, once there is such a container.
 	ContainerLogGroup awslogs.ILogGroup
-
-	// ContainerLogGroupName names the new log group of the other containers.
-	//
-	// Default: a generated name.
-	ContainerLogGroupName *string
 
 	// Retention of the new log groups.
 	//
@@ -35,7 +25,7 @@ type LoggingProps struct {
 
 	// EncryptionKey encrypts the new log groups.
 	//
-	// Default: encryption by CloudWatch Logs with its own key.
+	// Default: CloudWatch Logs encrypts with its own key.
 	EncryptionKey awskms.IKey
 
 	// RemovalPolicy of the new log groups.

@@ -2,7 +2,7 @@ package otelprometheus
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
@@ -27,130 +27,6 @@ type OtlpProps struct {
 	HttpPort *float64
 }
 
-// ScrapeJob describes a Prometheus endpoint that a container of the task serves.
-type ScrapeJob struct {
-	// Port that the endpoint listens on, 1 to 65535. Required.
-	Port *float64
-
-	// Name becomes the job label. It must be unique in the task.
-	//
-	// Default: the task definition's family. Only one job of a task can go without a name.
-	Name *string
-
-	// ContainerName is the container that serves the endpoint. It matters with network mode bridge, where the collector is
-	// linked to it; in the other modes all containers share an address.
-	//
-	// Default: the first container that is added.
-	ContainerName *string
-
-	// Path is the HTTP path of the metrics.
-	//
-	// Default: /metrics.
-	Path *string
-
-	// Interval is the time between two scrapes.
-	//
-	// Default: 30 seconds.
-	Interval awscdk.Duration
-
-	// Timeout bounds one scrape; it must not exceed Interval.
-	//
-	// Default: 10 seconds, or Interval if that is shorter.
-	Timeout awscdk.Duration
-
-	// SampleLimit fails a scrape that yields more samples, as a guard against an explosion of series. 0 turns it off.
-	//
-	// Default: 20000.
-	SampleLimit *float64
-
-	// LabelLimit fails a scrape with a sample that has more labels. 0 turns it off.
-	//
-	// Default: 64.
-	LabelLimit *float64
-
-	// LabelValueLengthLimit fails a scrape with a longer label value, in bytes. 0 turns it off.
-	//
-	// Default: 2048.
-	LabelValueLengthLimit *float64
-
-	// BodySizeLimit fails a scrape whose uncompressed body is larger. At least 1 KiB.
-	//
-	// Default: 16 MiB.
-	BodySizeLimit awscdk.Size
-
-	// Tls reads the endpoint over https.
-	//
-	// Default: http.
-	Tls *TlsProps
-
-	// BasicAuth authenticates with a user name and a password. Not with BearerToken.
-	//
-	// Default: no authentication.
-	BasicAuth *BasicAuthProps
-
-	// BearerToken authenticates with a token that the collector gets when it starts.
-	//
-	// Default: no authentication.
-	BearerToken awsecs.Secret
-
-	// KeepMetrics are regular expressions; only metrics whose whole name matches one are kept.
-	//
-	// Default: all are kept.
-	KeepMetrics *[]*string
-
-	// DropMetrics are regular expressions; metrics whose whole name matches one are dropped, after KeepMetrics.
-	//
-	// Default: none is dropped.
-	DropMetrics *[]*string
-
-	// StaticLabels are added to every series of the job.
-	//
-	// Default: none.
-	StaticLabels *map[string]*string
-
-	// HonorLabels keeps labels of the scraped data that clash with those the scrape adds, such as job.
-	//
-	// Default: false, a clashing label becomes exported_job.
-	HonorLabels *bool
-
-	// Relabel rules are applied to every sample, after KeepMetrics and DropMetrics.
-	//
-	// Default: none.
-	Relabel *[]*collector.RelabelRule
-
-	// NativeHistograms scrapes native histograms, over the protobuf format.
-	//
-	// Default: false, classic histograms.
-	NativeHistograms *bool
-}
-
-// TlsProps sets how an https endpoint is verified.
-type TlsProps struct {
-	// CaCertificate is the certificate of the authority, in PEM. Not with InsecureSkipVerify.
-	//
-	// Default: the root certificates in the collector's image.
-	CaCertificate awsecs.Secret
-
-	// InsecureSkipVerify accepts any certificate.
-	//
-	// Default: false.
-	InsecureSkipVerify *bool
-
-	// ServerName that the certificate must be for.
-	//
-	// Default: 127.0.0.1, where the containers of a task find each other.
-	ServerName *string
-}
-
-// BasicAuthProps is a user name with a password. The password must hold neither ${ nor $$, which the collector expands.
-type BasicAuthProps struct {
-	// Username. Required.
-	Username *string
-
-	// Password that the collector gets when it starts. Required.
-	Password awsecs.Secret
-}
-
 // TaskMetricsProps configures the metrics that ECS keeps about a task.
 type TaskMetricsProps struct {
 	// Enabled turns them on or off.
@@ -163,9 +39,9 @@ type TaskMetricsProps struct {
 	// Default: 20 seconds.
 	Interval awscdk.Duration
 
-	// Metrics lists the metrics to keep, by the names in collector.KnownTaskMetrics.
+	// Metrics lists the metrics to keep, by the names in KnownTaskMetrics.
 	//
-	// Default: collector.DefaultTaskMetrics, and with Containers also collector.DefaultContainerMetrics.
+	// Default: DefaultTaskMetrics, and with Containers also DefaultContainerMetrics.
 	Metrics *[]*string
 
 	// Containers also collects metrics of each container, with the label container_name.
@@ -204,14 +80,6 @@ type StatsdProps struct {
 	Rates *[]*string
 }
 
-// TracesProps configures traces to AWS X-Ray.
-type TracesProps struct {
-	// Enabled turns them on or off.
-	//
-	// Default: true.
-	Enabled *bool
-}
-
 // CollectorMetricsProps configures the collection of the collector's own metrics, under the job otelcol.
 type CollectorMetricsProps struct {
 	// Enabled turns them on or off.
@@ -228,4 +96,16 @@ type CollectorMetricsProps struct {
 	//
 	// Default: 60 seconds.
 	Interval awscdk.Duration
+}
+
+// KnownTaskMetrics lists every metric that ECS gives of a task and its containers.
+func KnownTaskMetrics() *[]*string { return jsii.Strings(collector.KnownTaskMetrics()...) }
+
+// DefaultTaskMetrics are those that ADOT's ecs-amp.yaml keeps.
+func DefaultTaskMetrics() *[]*string { return jsii.Strings(collector.DefaultTaskMetrics()...) }
+
+// DefaultContainerMetrics are the same for containers, with CPU in vCPUs: container.cpu.utilized is a share of a limit that
+// a container need not have.
+func DefaultContainerMetrics() *[]*string {
+	return jsii.Strings(collector.DefaultContainerMetrics()...)
 }

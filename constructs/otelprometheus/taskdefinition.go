@@ -1,80 +1,111 @@
 package otelprometheus
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
-
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 )
-
-// OtelPrometheusTaskDefinitionProps are the props of awsecs.TaskDefinition with Telemetry beside them.
-type OtelPrometheusTaskDefinitionProps struct {
-	awsecs.TaskDefinitionProps
-
-	// Telemetry says which metrics are collected and where they go.
-	//
-	// Default: OTLP and ECS task metrics, into a new workspace.
-	Telemetry *TelemetryProps
-}
 
 // OtelPrometheusTaskDefinition is an awsecs.TaskDefinition with an ADOT collector.
 type OtelPrometheusTaskDefinition struct {
 	awsecs.TaskDefinition
-	sidecar *sidecar // not embedded: jsii-runtime-go takes apart what is, and cannot read what is not exported
+	*Sidecar
 }
 
 // NewOtelPrometheusTaskDefinition is a drop-in for awsecs.NewTaskDefinition.
 //
 // It adds to the stack what awsecs.NewTaskDefinition adds, and the collector's container, its log group and, unless one
 // is given, a workspace. The task role may do aps:RemoteWrite on the workspace; the execution role may write to the log
-// groups. It panics when scope or id is missing or the props are faulty, with every fault in the message, before it has
+// groups. It panics when scope or id is missing or the props are wrong, with every error in the message, before it has
 // built anything.
-func NewOtelPrometheusTaskDefinition(scope constructs.Construct, id *string, props *OtelPrometheusTaskDefinitionProps) *OtelPrometheusTaskDefinition {
+func NewOtelPrometheusTaskDefinition(scope constructs.Construct, id *string, props *awsecs.TaskDefinitionProps, telemetry *TelemetryProps) *OtelPrometheusTaskDefinition {
 	if props == nil {
-		props = &OtelPrometheusTaskDefinitionProps{}
+		props = &awsecs.TaskDefinitionProps{}
 	}
-	s := mustResolve("NewOtelPrometheusTaskDefinition", scope, id, props.Telemetry, task{
+	s := mustResolve("NewOtelPrometheusTaskDefinition", scope, id, telemetry, task{
 		compatibility: props.Compatibility,
 		networkMode:   props.NetworkMode,
 		platform:      props.RuntimePlatform,
 		cpu:           parseNumber(props.Cpu),
 		memoryMiB:     parseNumber(props.MemoryMiB),
-		family:        props.Family,
 		ownTaskRole:   props.TaskRole != nil,
+		family:        props.Family,
 	})
-	t := &OtelPrometheusTaskDefinition{}
-	awsecs.NewTaskDefinition_Override(t, scope, id, &props.TaskDefinitionProps)
-	t.sidecar = attach(t, t.TaskDefinition, s)
+	t := &OtelPrometheusTaskDefinition{Sidecar: newSidecar(scope, s)}
+	awsecs.NewTaskDefinition_Override(t, scope, id, props)
+	t.attach(t, t.TaskDefinition)
 	return t
 }
 
 // AddContainer adds a container that depends on the collector. It gets a log group and the OTLP environment, unless it
 // brings its own.
 func (t *OtelPrometheusTaskDefinition) AddContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition {
-	return t.sidecar.addContainer(id, props)
+	return t.addContainer(id, props)
 }
 
-// Collector is the collector's container.
-func (t *OtelPrometheusTaskDefinition) Collector() awsecs.ContainerDefinition {
-	return t.sidecar.collector
+// OtelPrometheusFargateTaskDefinition is an awsecs.FargateTaskDefinition with an ADOT collector.
+type OtelPrometheusFargateTaskDefinition struct {
+	awsecs.FargateTaskDefinition
+	*Sidecar
 }
 
-// Workspace is where the metrics are written.
-func (t *OtelPrometheusTaskDefinition) Workspace() amp.IWorkspace { return t.sidecar.workspace }
+// The size of an awsecs.FargateTaskDefinition that does not name its own.
+const (
+	defaultFargateCpu       = 256
+	defaultFargateMemoryMiB = 512
+)
 
-// CollectorLogGroup receives the collector's log. It is nil where CollectorProps.Logging is set.
-func (t *OtelPrometheusTaskDefinition) CollectorLogGroup() awslogs.ILogGroup {
-	return t.sidecar.collectorLogGroup
+// NewOtelPrometheusFargateTaskDefinition is a drop-in for awsecs.NewFargateTaskDefinition. It adds, grants and refuses
+// what [NewOtelPrometheusTaskDefinition] does.
+func NewOtelPrometheusFargateTaskDefinition(scope constructs.Construct, id *string, props *awsecs.FargateTaskDefinitionProps, telemetry *TelemetryProps) *OtelPrometheusFargateTaskDefinition {
+	if props == nil {
+		props = &awsecs.FargateTaskDefinitionProps{}
+	}
+	s := mustResolve("NewOtelPrometheusFargateTaskDefinition", scope, id, telemetry, task{
+		compatibility: awsecs.Compatibility_FARGATE,
+		platform:      props.RuntimePlatform,
+		cpu:           knownNumber(props.Cpu, defaultFargateCpu),
+		memoryMiB:     knownNumber(props.MemoryLimitMiB, defaultFargateMemoryMiB),
+		ownTaskRole:   props.TaskRole != nil,
+		family:        props.Family,
+	})
+	t := &OtelPrometheusFargateTaskDefinition{Sidecar: newSidecar(scope, s)}
+	awsecs.NewFargateTaskDefinition_Override(t, scope, id, props)
+	t.attach(t, t.FargateTaskDefinition)
+	return t
 }
 
-// AddScrapeJob scrapes one more endpoint. It panics when the job is faulty or does not go with the others.
-func (t *OtelPrometheusTaskDefinition) AddScrapeJob(job *ScrapeJob) { t.sidecar.addScrapeJob(job) }
+// AddContainer adds a container that depends on the collector. It gets a log group and the OTLP environment, unless it
+// brings its own.
+func (t *OtelPrometheusFargateTaskDefinition) AddContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition {
+	return t.addContainer(id, props)
+}
 
-// AddVpcEndpoints adds to vpc the endpoints that the task needs in subnets without a way to the internet: for the workspace
-// (limited to it), logs, images (with the S3 gateway), and STS, SSM and X-Ray where they are used. The collector's default image
-// is in a public registry, which no endpoint leads to; a warning says so.
-func (t *OtelPrometheusTaskDefinition) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
-	t.sidecar.addVpcEndpoints(vpc, props)
+// OtelPrometheusEc2TaskDefinition is an awsecs.Ec2TaskDefinition with an ADOT collector.
+type OtelPrometheusEc2TaskDefinition struct {
+	awsecs.Ec2TaskDefinition
+	*Sidecar
+}
+
+// NewOtelPrometheusEc2TaskDefinition is a drop-in for awsecs.NewEc2TaskDefinition. It adds, grants and refuses what
+// [NewOtelPrometheusTaskDefinition] does.
+func NewOtelPrometheusEc2TaskDefinition(scope constructs.Construct, id *string, props *awsecs.Ec2TaskDefinitionProps, telemetry *TelemetryProps) *OtelPrometheusEc2TaskDefinition {
+	if props == nil {
+		props = &awsecs.Ec2TaskDefinitionProps{}
+	}
+	s := mustResolve("NewOtelPrometheusEc2TaskDefinition", scope, id, telemetry, task{
+		compatibility: awsecs.Compatibility_EC2,
+		networkMode:   props.NetworkMode,
+		ownTaskRole:   props.TaskRole != nil,
+		family:        props.Family,
+	})
+	t := &OtelPrometheusEc2TaskDefinition{Sidecar: newSidecar(scope, s)}
+	awsecs.NewEc2TaskDefinition_Override(t, scope, id, props)
+	t.attach(t, t.Ec2TaskDefinition)
+	return t
+}
+
+// AddContainer adds a container that depends on the collector. It gets a log group and the OTLP environment, unless it
+// brings its own.
+func (t *OtelPrometheusEc2TaskDefinition) AddContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition {
+	return t.addContainer(id, props)
 }

@@ -5,19 +5,18 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 
-	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
-// warn says what may be meant, and may be a mistake. Each warning can be acknowledged by its id.
-func (s *sidecar) warn() {
-	if given := s.settings.telemetry.Collector; given == nil || given.Image == nil {
-		// The default is pinned.
-	} else if image := *s.collector.ImageName(); !pinned(image) {
-		input.Warn(s.task, "unpinnedImage", "the collector's image %s is not pinned to a version; name a tag such as %s", image, collector.ADOTVersion)
+// warn names likely mistakes. Each warning can be acknowledged by its id.
+func (s *Sidecar) warn() {
+	if s.settings.pinImage {
+		if image := *s.collector.ImageName(); !pinned(image) {
+			input.Warn(s.task, "unpinnedImage", "the collector's image %s is not pinned to a version; name a tag such as %s", image, ADOTVersion)
+		}
 	}
-	if d := s.settings.config.StatsD; d != nil && len(d.Rates) == 0 {
+	if d := s.settings.config.Statsd; d != nil && len(d.Rates) == 0 {
 		input.Warn(s.task, "statsdCounters", "StatsD counters are increments, which Prometheus cannot store; name those you need in Telemetry.Statsd.Rates, "+
 			"or acknowledge that they are dropped")
 	}

@@ -11,7 +11,7 @@ import (
 
 // CheckOptions relaxes [Check].
 type CheckOptions struct {
-	// AllowUnknownComponents accepts components that ADOT does not have, for an image of one's own.
+	// AllowUnknownComponents accepts components that ADOT does not have, for your own image.
 	AllowUnknownComponents bool
 }
 
@@ -20,13 +20,17 @@ type CheckOptions struct {
 // limiter comes first, that the ${…} forms are valid, and that remote write to AMP is signed. It does not know the
 // settings of each component; the collector does.
 func Check(text string, options CheckOptions) error {
+	return errors.Join(check(text, options)...)
+}
+
+func check(text string, options CheckOptions) []error {
 	root, err := parseMapping(text)
 	if err != nil {
-		return err
+		return []error{err}
 	}
 	flat, err := withoutAliases(root)
 	if err != nil {
-		return err
+		return []error{err}
 	}
 	c := checker{root: flat, options: options}
 	c.sections()
@@ -34,7 +38,7 @@ func Check(text string, options CheckOptions) error {
 	c.pipelines()
 	c.remoteWrite()
 	c.expansions(root)
-	return errors.Join(c.faults...)
+	return c.list
 }
 
 // withoutAliases is the same tree with anchors and merge keys resolved, as the collector sees it.
@@ -51,18 +55,19 @@ func withoutAliases(root *yaml.Node) (*yaml.Node, error) {
 }
 
 // checkMerged checks the configuration with Extra merged into it.
-func (c Config) checkMerged() error {
+func (c Config) checkMerged(v *faults) {
 	if _, err := parseMapping(c.Extra); err != nil {
-		return errors.New("extra configuration: " + err.Error())
+		v.add("Config: the extra YAML is %v", err)
+		return
 	}
 	text, err := c.render()
 	if err != nil {
-		return err
+		v.addTo("%v", err)
+		return
 	}
-	if err := Check(text, CheckOptions{}); err != nil {
-		return errors.New("with the extra configuration: " + strings.ReplaceAll(err.Error(), "\n", "\nwith the extra configuration: "))
+	for _, fault := range check(text, CheckOptions{}) {
+		v.add("Config: with the extra YAML, %v", fault)
 	}
-	return nil
 }
 
 var componentID = regexp.MustCompile(`^([a-zA-Z][0-9a-zA-Z_]{0,62})(?:/.+)?$`)

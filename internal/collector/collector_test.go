@@ -1,21 +1,22 @@
 package collector
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-func dur(d time.Duration) *time.Duration { return &d }
+func dur(d time.Duration) *Duration { return new(Duration(d)) }
 
 // minimal is the smallest configuration that is complete.
 func minimal(change func(*Config)) Config {
-	c := Config{
-		OTLP:        &OTLP{HTTPEndpoint: "127.0.0.1:4318"},
-		RemoteWrite: RemoteWrite{Endpoint: "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write", Region: "eu-west-1"},
-	}
+	c := Config{At: "Telemetry.", OTLP: &OTLP{}}
 	if change != nil {
 		change(&c)
 	}
@@ -24,7 +25,7 @@ func minimal(change func(*Config)) Config {
 
 func job(change func(*ScrapeJob)) func(*Config) {
 	return func(c *Config) {
-		j := ScrapeJob{Name: "app", Targets: []string{"127.0.0.1:8080"}}
+		j := ScrapeJob{At: fmt.Sprintf("Telemetry.Scrape[%d]", len(c.Scrape)), Name: "app", Targets: []string{"127.0.0.1:8080"}}
 		change(&j)
 		c.Scrape = append(c.Scrape, j)
 	}
@@ -34,7 +35,7 @@ func job(change func(*ScrapeJob)) func(*Config) {
 // the real factories.
 var scenarios = map[string]Config{
 	"otlp":   minimal(nil),
-	"traces": minimal(func(c *Config) { c.Traces = &Traces{} }),
+	"traces": minimal(func(c *Config) { c.Traces = true }),
 	"scrape": minimal(func(c *Config) {
 		c.OTLP = nil
 		job(func(*ScrapeJob) {})(c)
@@ -45,7 +46,7 @@ var scenarios = map[string]Config{
 		job(func(j *ScrapeJob) {
 			*j = ScrapeJob{
 				Name: "admin", Targets: []string{"127.0.0.1:9090", "127.0.0.1:9091"}, Path: "/admin/metrics",
-				TLS: &TLS{CAVariable: "ADMIN_CA", ServerName: "admin.internal"}, BasicAuth: &BasicAuth{"reader", "ADMIN_PASSWORD"},
+				Tls: &TLS{CaCertificate: "ADMIN_CA", ServerName: "admin.internal"}, BasicAuth: &BasicAuth{Username: "reader", Password: "ADMIN_PASSWORD"},
 				Interval: dur(1500 * time.Millisecond), SampleLimit: "0", LabelLimit: "10", LabelValueLengthLimit: "20", BodySizeLimit: "1MB",
 				KeepMetrics: []string{"http_.*", "up"}, DropMetrics: []string{".*_created"},
 				StaticLabels: map[string]string{"tier": "b$2", "area": "a"}, HonorLabels: true, NativeHistograms: true,
@@ -56,21 +57,20 @@ var scenarios = map[string]Config{
 			}
 		})(c)
 		job(func(j *ScrapeJob) {
-			j.BearerTokenVariable, j.Scheme, j.TLS = "TOKEN", "https", &TLS{InsecureSkipVerify: true}
+			j.BearerToken, j.Tls = "TOKEN", &TLS{InsecureSkipVerify: true}
 		})(c)
 	}),
 	"all_sources": minimal(func(c *Config) {
-		c.OTLP.GRPCEndpoint = "127.0.0.1:4317"
 		job(func(*ScrapeJob) {})(c)
 		c.TaskMetrics = &TaskMetrics{Interval: dur(time.Minute), Containers: true}
-		c.StatsD = &StatsD{Endpoint: "127.0.0.1:8125", AggregationInterval: dur(10 * time.Second), Rates: []string{"page.views"}}
+		c.Statsd = &Statsd{AggregationInterval: dur(10 * time.Second), Rates: []string{"page.views"}}
 		c.CollectorMetrics = &CollectorMetrics{}
-		c.Traces = &Traces{Region: "us-east-1"}
+		c.Traces = true
 		c.MemoryLimitMiB = 256
-		c.HealthCheckEndpoint = "127.0.0.1:13133"
-		c.RemoteWrite.AssumeRole = &AssumeRole{ARN: "arn:aws:iam::111122223333:role/writer", ExternalID: "a$b"}
+		c.HealthCheck = true
+		c.AssumeRole, c.ExternalID = true, true
 	}),
-	"statsd":       minimal(func(c *Config) { c.OTLP = nil; c.StatsD = &StatsD{Endpoint: "127.0.0.1:8125"} }),
+	"statsd":       minimal(func(c *Config) { c.OTLP = nil; c.Statsd = &Statsd{} }),
 	"task_metrics": minimal(func(c *Config) { c.OTLP = nil; c.TaskMetrics = &TaskMetrics{} }),
 	"container_metric": minimal(func(c *Config) {
 		c.OTLP = nil
@@ -80,12 +80,14 @@ var scenarios = map[string]Config{
 	"queue_on_disk": minimal(func(c *Config) {
 		c.Delivery = Delivery{QueueDirectory: "/tmp", QueueSizeMiB: 64, Port: "15000"}
 		c.TaskMetrics = &TaskMetrics{}
-		c.Task = Task{Family: "shop", Region: "eu-west-1", AccountID: "111122223333", LaunchType: "ec2"}
+		c.LaunchType = "ec2"
 		c.Labels.External = map[string]string{"team": "a", "aws_ecs_launchtype": "what is known wins"}
 	}),
 	"labels_identity": minimal(func(c *Config) { c.Labels.Policy = LabelsIdentity; c.TaskMetrics = &TaskMetrics{} }),
 	"labels_all":      minimal(func(c *Config) { c.Labels.Policy = LabelsAll; c.TaskMetrics = &TaskMetrics{} }),
 	"labels_list":     minimal(func(c *Config) { c.Labels.Keep = []string{attrTaskID, "deployment.environment.name"} }),
+	"bridge":          minimal(func(c *Config) { c.Host = "0.0.0.0"; c.Statsd = &Statsd{Port: "9125"} }),
+	"job_of_family":   minimal(job(func(j *ScrapeJob) { j.Name = "" })),
 	"labels_external": minimal(func(c *Config) { c.Labels.External = map[string]string{"team": "a$b", "stage": "prod"} }),
 	"extra_batch":     minimal(func(c *Config) { c.Extra = extraBatch }),
 }
@@ -156,21 +158,49 @@ func TestGeneratedConfigurationPassesItsOwnCheck(t *testing.T) {
 	}
 }
 
-func TestPlaceholdersAreNeitherEscapedNorChecked(t *testing.T) {
-	const token = "${Token[TOKEN.12]}"
+func TestPlaceholdersBecomeVariables(t *testing.T) {
+	const token, other = "${Token[TOKEN.12]}", "${Token[TOKEN.13]}"
 	config := minimal(job(func(j *ScrapeJob) {
-		*j = ScrapeJob{Name: "a-" + token, Targets: []string{"127.0.0.1:" + token}, Path: token, SampleLimit: token}
+		*j = ScrapeJob{Name: "a-" + token, Targets: []string{"127.0.0.1:" + token}, Path: other, SampleLimit: token, StaticLabels: map[string]string{"a": "$" + token + "$"}}
 	}))
-	config.RemoteWrite = RemoteWrite{Endpoint: token, Region: token, AssumeRole: &AssumeRole{ARN: token, ExternalID: "$" + token + "$"}}
 	text, err := config.YAML()
 	if err != nil {
 		t.Fatal(err)
 	}
+	constant, variables := Externalize(text)
 	for _, want := range []string{
-		`job_name: "a-` + token + `"`, `- "127.0.0.1:` + token + `"`, "sample_limit: " + token + "\n", `external_id: "$$` + token + `$$"`,
+		`job_name: "a-${env:CONFIG_VALUE_1:-}"`, `- "127.0.0.1:${env:CONFIG_VALUE_1:-}"`, "sample_limit: ${env:CONFIG_VALUE_1:-}\n",
+		`metrics_path: "${env:CONFIG_VALUE_2:-}${env:NOTHING:-}"`, `a: "$$${env:CONFIG_VALUE_1:-}$$"`,
 	} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%s is missing in\n%s", want, text)
+		if !strings.Contains(constant, want) {
+			t.Errorf("%s is missing in\n%s", want, constant)
+		}
+	}
+	if want := map[string]string{"CONFIG_VALUE_1": token, "CONFIG_VALUE_2": other}; !maps.Equal(variables, want) {
+		t.Errorf("variables %v, want %v", variables, want)
+	}
+}
+
+// TestEnvironmentHasWhatTheConfigurationNames: an expansion of a variable that nobody sets would be empty.
+func TestEnvironmentHasWhatTheConfigurationNames(t *testing.T) {
+	secrets := []string{"NOTHING", "ADMIN_CA", "ADMIN_PASSWORD", "TOKEN"}
+	for name, config := range scenarios {
+		text, err := config.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := map[string]bool{}
+		for _, match := range regexp.MustCompile(`\$\{env:(\w+):-\}`).FindAllStringSubmatch(text, -1) {
+			named[match[1]] = true
+		}
+		environment := config.Environment(Deployment{})
+		for variable := range named {
+			if _, set := environment[variable]; !set && !slices.Contains(secrets, variable) {
+				t.Errorf("%s names %s, which Environment does not set", name, variable)
+			}
+		}
+		if strings.Count(text, "${") != strings.Count(text, "${env:") {
+			t.Errorf("%s has an expansion of another kind", name)
 		}
 	}
 }

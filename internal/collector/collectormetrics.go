@@ -4,21 +4,14 @@ import "time"
 
 // CollectorMetrics configures the collection of the collector's own metrics, under the job otelcol.
 type CollectorMetrics struct {
-	// Port of the loopback endpoint that serves them, 1 to 65535.
-	//
-	// Default: 8888, as the collector has it.
-	Port string
-
-	// Interval is the time between two readings; more than 0.
-	//
-	// Default: nil, 60 seconds.
-	Interval *time.Duration
+	Port     Number
+	Interval *Duration
 }
 
-// Defaults of [CollectorMetrics].
+// Defaults of [CollectorMetrics]. The port is the collector's own.
 const (
-	DefaultCollectorMetricsPort     = "8888"
-	DefaultCollectorMetricsInterval = 60 * time.Second
+	defaultCollectorMetricsPort     = "8888"
+	defaultCollectorMetricsInterval = Duration(60 * time.Second)
 	collectorJob                    = "otelcol"
 )
 
@@ -35,22 +28,23 @@ func (m *CollectorMetrics) validate(v *faults, jobs []ScrapeJob) {
 	if m == nil {
 		return
 	}
-	v.positive("collector metrics: interval", m.Interval)
+	v.port(v.at+"CollectorMetrics.Port", m.Port, maxPort)
+	v.positive(v.at+"CollectorMetrics.Interval", m.Interval)
 	for _, j := range jobs {
 		if j.Name == collectorJob {
-			v.add("scrape job %q: the name is that of the collector's own metrics; choose another", j.Name)
+			v.addTo("%s.Name is %q, the name of the job that reads the collector's own metrics; choose another", j.At, j.Name)
 		}
 	}
 }
 
-func (m CollectorMetrics) port() string { return stringOr(m.Port, DefaultCollectorMetricsPort) }
-
-func (m CollectorMetrics) endpoint() string { return loopback + ":" + m.port() }
+func (m CollectorMetrics) port() Number { return stringOr(m.Port, defaultCollectorMetricsPort) }
 
 // job scrapes the collector like any other endpoint of the task.
 func (m CollectorMetrics) job() ScrapeJob {
-	interval := valueOr(m.Interval, DefaultCollectorMetricsInterval)
-	return ScrapeJob{Name: collectorJob, Targets: []string{m.endpoint()}, Interval: &interval, KeepMetrics: collectorMetricNames}
+	return ScrapeJob{
+		Name: collectorJob, Targets: []string{loopback + ":" + string(m.port())}, KeepMetrics: collectorMetricNames,
+		Interval: new(valueOr(m.Interval, defaultCollectorMetricsInterval)),
+	}
 }
 
 type telemetry struct {
@@ -67,7 +61,7 @@ type metricsReader struct {
 		Exporter struct {
 			Prometheus struct {
 				Host string `yaml:"host"`
-				Port number `yaml:"port"`
+				Port Number `yaml:"port"`
 			} `yaml:"prometheus"`
 		} `yaml:"exporter"`
 	} `yaml:"pull"`
@@ -80,6 +74,6 @@ func (m *CollectorMetrics) telemetry() telemetry {
 	}
 	var r metricsReader
 	r.Pull.Exporter.Prometheus.Host = loopback
-	r.Pull.Exporter.Prometheus.Port = number(m.port())
+	r.Pull.Exporter.Prometheus.Port = m.port()
 	return telemetry{telemetryMetrics{Level: "basic", Readers: []metricsReader{r}}}
 }

@@ -3,195 +3,128 @@ package collector
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 )
 
-// Config describes one collector sidecar.
+// Config describes one collector. Its options have the names that users know them by.
 type Config struct {
-	// OTLP receives what applications push.
+	// At stands before the options in messages, such as "Telemetry.".
+	At string
+
+	// Host is the address that receivers of the containers' data listen on.
 	//
-	// Default: nil, nothing is received.
+	// Default: 127.0.0.1.
+	Host string
+
+	// OTLP receives what applications push; nil receives nothing.
 	OTLP *OTLP
 
-	// Scrape lists the Prometheus endpoints to read. Job names must differ.
-	//
-	// Default: nothing is scraped.
+	// Scrape lists the Prometheus endpoints to read.
 	Scrape []ScrapeJob
 
-	// ScrapeOnShutdown scrapes once more when the collector is told to stop. On ECS the applications that depend on the
-	// collector have stopped by then, and such a scrape only stores up with the value 0. Scraped metrics then take one hop
-	// (see [Delivery]): when the collector stops, the second hop ends before the last scrape is made.
-	//
-	// Default: false.
+	// ScrapeOnShutdown scrapes once more when the collector is told to stop. Scraped metrics then take one hop (see [Delivery]):
+	// when the collector stops, the second hop ends before the last scrape is made.
 	ScrapeOnShutdown bool
 
-	// TaskMetrics collects the metrics that ECS keeps about the task.
-	//
-	// Default: nil, not collected.
+	// TaskMetrics collects the metrics that ECS keeps about the task; nil does not.
 	TaskMetrics *TaskMetrics
 
-	// StatsD receives StatsD messages.
-	//
-	// Default: nil, nothing is received.
-	StatsD *StatsD
+	// Statsd receives StatsD messages; nil receives nothing.
+	Statsd *Statsd
 
-	// CollectorMetrics collects the collector's own metrics: what it received, sent, refused and lost.
-	//
-	// Default: nil, not collected.
+	// CollectorMetrics collects the collector's own metrics; nil does not.
 	CollectorMetrics *CollectorMetrics
 
-	// Traces sends the traces that arrive over OTLP to AWS X-Ray. Needs OTLP.
-	//
-	// Default: nil, traces are not received.
-	Traces *Traces
+	// Traces sends the traces that arrive over OTLP to AWS X-Ray.
+	Traces bool
 
-	// RemoteWrite is where all metrics go. Required.
-	RemoteWrite RemoteWrite
+	// AssumeRole writes as another role, and ExternalID sends an id with the request to assume it.
+	AssumeRole, ExternalID bool
 
 	// Delivery says how samples get through when the endpoint fails.
-	//
-	// Default: two hops with a queue in memory.
 	Delivery Delivery
 
-	// Task is what is known of the task before it runs. What is known need not be copied from the detected resource to each
-	// sample, which costs a tenth of the CPU time.
-	//
-	// Default: nothing is known; everything is detected.
-	Task Task
+	// LaunchType is fargate or ec2, in the words of the ecs detector; empty is not known before the task runs.
+	LaunchType string
 
 	// Labels chooses which resource attributes become labels of every series.
-	//
-	// Default: LabelsTask.
 	Labels Labels
 
-	// MemoryLimitMiB is the hard memory limit of the collector's container, in MiB. The memory limiter is derived from it.
-	//
-	// Range: 64 or more. Default: 0, the limiter takes a share of what the container's control group allows.
+	// MemoryLimitMiB is the hard memory limit of the collector's container. The memory limiter is derived from it; 0 takes a share
+	// of what the container's control group allows.
 	MemoryLimitMiB int
 
-	// HealthCheckEndpoint is the host:port where the collector answers health checks.
-	//
-	// Default: empty, no health check is served.
-	HealthCheckEndpoint string
+	// HealthCheck answers the health checks of the image's program.
+	HealthCheck bool
 
-	// Extra is collector configuration in YAML that is merged over the generated one: mappings are merged key by key,
-	// everything else is replaced. The result is checked as [Check] does. A $ in it is the collector's own.
-	//
-	// Default: nothing is merged.
+	// Extra is collector configuration in YAML that is merged over the generated one. A $ in it is the collector's own.
 	Extra string
 }
 
-// RemoteWrite says where metrics are written.
-type RemoteWrite struct {
-	// Endpoint is the https URL of the remote write API. Required.
-	Endpoint string
+// healthCheckPort is what the program /healthcheck in the ADOT image asks.
+const healthCheckPort = "13133"
 
-	// Region is the AWS region that requests are signed for. Required: it is never inferred.
-	Region string
-
-	// AssumeRole is a role to write as.
-	//
-	// Default: nil, the credentials of the task role.
-	AssumeRole *AssumeRole
-}
-
-// AssumeRole names a role that the collector assumes before it writes.
-type AssumeRole struct {
-	// ARN of the role. Required.
-	ARN string
-
-	// STSRegion is the region of the STS endpoint.
-	//
-	// Default: RemoteWrite.Region.
-	STSRegion string
-
-	// ExternalID is sent with the request to assume the role.
-	//
-	// Default: none.
-	ExternalID string
-}
+func (c Config) host() string { return stringOr(c.Host, loopback) }
 
 // minMemoryLimitMiB is little more than half of what an idle collector takes; below it nothing works.
 const minMemoryLimitMiB = 64
 
 // Validate reports everything that would keep the collector from starting or from doing what was asked, all at once.
 func (c Config) Validate() error {
-	var v faults
-	if c.OTLP == nil && len(c.Scrape) == 0 && c.TaskMetrics == nil && c.StatsD == nil && c.CollectorMetrics == nil {
-		v.add("nothing to collect: turn on OTLP, StatsD or task metrics, or add a scrape job")
+	v := faults{at: c.At}
+	if c.OTLP == nil && len(c.Scrape) == 0 && c.TaskMetrics == nil && c.Statsd == nil && c.CollectorMetrics == nil {
+		v.addTo("there is nothing to collect; turn on Otlp, Statsd or TaskMetrics, or add a scrape job")
 	}
 	c.OTLP.validate(&v)
 	validateScrape(&v, c.Scrape)
 	c.TaskMetrics.validate(&v)
-	c.StatsD.validate(&v)
+	c.Statsd.validate(&v)
 	c.CollectorMetrics.validate(&v, c.Scrape)
-	c.Traces.validate(&v, c.OTLP)
-	c.RemoteWrite.validate(&v)
+	if c.Traces && c.OTLP == nil {
+		v.add("Traces is on, but traces arrive over OTLP, which is off; turn Otlp on")
+	}
 	c.Delivery.validate(&v, c.MemoryLimitMiB)
-	c.Task.validate(&v)
 	c.Labels.validate(&v)
 	if c.MemoryLimitMiB != 0 && c.MemoryLimitMiB < minMemoryLimitMiB {
-		v.add("memory limit %d MiB: the collector needs at least %d MiB", c.MemoryLimitMiB, minMemoryLimitMiB)
+		v.add("Collector.MemoryLimitMiB is %d; the collector needs at least %d", c.MemoryLimitMiB, minMemoryLimitMiB)
 	}
-	for _, l := range c.listeners() {
-		v.address(l.what, l.address)
+	v.distinctPorts(c.listeners())
+	if len(v.list) == 0 && c.Extra != "" {
+		c.checkMerged(&v)
 	}
-	v.distinctAddresses(c)
-	if len(v) == 0 && c.Extra != "" {
-		v.addError(c.checkMerged())
-	}
-	return errors.Join(v...)
+	return errors.Join(v.list...)
 }
 
-var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
-
-func (r RemoteWrite) validate(v *faults) {
-	if r.Endpoint == "" {
-		v.add("remote write: the endpoint is empty")
-	} else if !hasPlaceholder(r.Endpoint) {
-		v.httpsURL("remote write: endpoint", r.Endpoint)
-	}
-	v.printable("remote write: endpoint", r.Endpoint)
-	if r.Region == "" {
-		v.add("remote write: the region is empty; requests are signed for it")
-	}
-	v.region("remote write: region", r.Region)
-	if a := r.AssumeRole; a != nil {
-		if !hasPlaceholder(a.ARN) && !roleARN.MatchString(a.ARN) {
-			v.add("remote write: role to assume %q is not the ARN of an IAM role", a.ARN)
-		}
-		v.printable("remote write: role to assume", a.ARN)
-		v.region("remote write: STS region", a.STSRegion)
-		v.printable("remote write: external ID", a.ExternalID)
-	}
+type listener struct {
+	what string
+	port Number
 }
-
-type listener struct{ what, address string }
 
 // listeners are the parts of the collector that listen on a TCP port, and where.
 func (c Config) listeners() []listener {
-	all := []listener{{"the health check", c.HealthCheckEndpoint}}
+	var all []listener
+	if c.HealthCheck {
+		all = append(all, listener{"the collector's health check", healthCheckPort})
+	}
 	if c.OTLP != nil {
-		all = append(all, listener{"otlp over gRPC", c.OTLP.GRPCEndpoint}, listener{"otlp over HTTP", c.OTLP.HTTPEndpoint})
+		all = append(all, listener{c.At + "Otlp.GrpcPort", c.OTLP.GRPC()}, listener{c.At + "Otlp.HttpPort", c.OTLP.HTTP()})
 	}
 	for _, hop := range c.hops() {
-		all = append(all, listener{"the second hop of delivery", c.Delivery.address(hop)})
+		all = append(all, listener{c.At + "Delivery.Port", c.Delivery.port(hop)})
 	}
 	if c.CollectorMetrics != nil {
-		all = append(all, listener{"the collector's own metrics", c.CollectorMetrics.endpoint()})
+		all = append(all, listener{c.At + "CollectorMetrics.Port", c.CollectorMetrics.port()})
 	}
-	return slices.DeleteFunc(all, func(l listener) bool { return l.address == "" })
+	return all
 }
 
-// ListenAddresses are the host:port addresses that the collector listens on with TCP.
-func (c Config) ListenAddresses() []string {
-	var addresses []string
+// TCPPorts are the ports that the collector listens on.
+func (c Config) TCPPorts() []Number {
+	var ports []Number
 	for _, l := range c.listeners() {
-		addresses = append(addresses, l.address)
+		ports = append(ports, l.port)
 	}
-	return addresses
+	return ports
 }
 
 // RetryOn429 is the feature gate that makes the remote write exporter retry a throttled request. Without it the

@@ -3,7 +3,6 @@ package collector
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -14,50 +13,41 @@ import (
 // remote write exporter alone cannot do it: it drops a batch when its timeout is over, whatever is still in its queue.
 // docs/delivery.md says what was measured.
 type Delivery struct {
-	// OneHop sends without the first hop: a batch is tried for 30 seconds and then dropped, and while it is tried the others
-	// wait in memory, up to 1000 of them. It costs less CPU, and when the collector stops what is queued is still tried.
-	//
-	// Default: false.
+	// OneHop sends without the first hop.
 	OneHop bool
 
 	// QueueSizeMiB bounds the queue, in MiB of encoded OTLP. In memory a sample takes about seven times its encoded size.
-	// What does not fit is refused, the newest first: scraped samples are lost and counted, applications that push are told
-	// to try again. Only with two hops.
 	//
-	// Range: 1 or more. Default: 0, an eleventh of MemoryLimitMiB in memory, 512 in files.
+	// Default: 0, an eleventh of MemoryLimitMiB in memory, 512 in files.
 	QueueSizeMiB int
 
-	// QueueDirectory keeps the queue in files there, so that it survives a crash of the collector. The directory must exist
-	// and be writable for the collector. Only with two hops.
+	// QueueDirectory keeps the queue in files there.
 	//
 	// Default: empty, the queue is in memory.
 	QueueDirectory string
 
-	// Port is the first of two loopback ports of the second hop: the ECS metrics of the task take the port after it. 1 to
-	// 65534. Only with two hops.
-	//
-	// Default: 14318.
-	Port string
+	// Port is the first of two loopback ports of the second hop: the ECS metrics of the task take the port after it.
+	Port Number
 }
 
-// DefaultDeliveryPort is the default of Delivery.Port: the port of OTLP over HTTP, out of the way.
-const DefaultDeliveryPort = "14318"
+// defaultDeliveryPort is the port of OTLP over HTTP, out of the way.
+const defaultDeliveryPort = "14318"
 
 // Figures of delivery. docs/delivery.md has the measurements.
 const (
 	// firstTimeout is the longest that one request can hang. It must be less than secondTimeout: only when the first hop
 	// gives up first does it see a failure that it repeats (with 40 s and 10 s, a hang lost samples).
-	firstTimeout  = 8 * time.Second
-	secondTimeout = 15 * time.Second
+	firstTimeout  = Duration(8 * time.Second)
+	secondTimeout = Duration(15 * time.Second)
 
 	// Retries start at 2 s and slow down to 5 s, for ever: less than one request per second from both queues together (9
 	// requests of each in a 30-second fault, with 1 s at first), and at most 5 s of delay when the endpoint is back.
-	firstRetry  = 2 * time.Second
-	slowestTry  = 5 * time.Second
+	firstRetry  = Duration(2 * time.Second)
+	slowestTry  = Duration(5 * time.Second)
 	retryFactor = 1.5
 
 	// splitTimeout is that of a batch which is never held back, because any size is enough.
-	splitTimeout = time.Second
+	splitTimeout = Duration(time.Second)
 
 	// A queue in memory holds decoded data, about seven times as large as encoded (measured: 600,000 samples fill a container of
 	// 512 MiB to 461 MiB). The default queue gets a share of the container's memory.
@@ -69,8 +59,8 @@ const (
 
 	// One hop: one request at a time keeps the order of each series; a retry each second, for half a minute, is what the
 	// exporter's own queue can survive (its timeout covers all retries of a batch).
-	oneHopTimeout   = 30 * time.Second
-	oneHopRetry     = time.Second
+	oneHopTimeout   = Duration(30 * time.Second)
+	oneHopRetry     = Duration(time.Second)
 	oneHopQueueSize = 1000
 
 	maxBatchSizeBytes = 1_000_000 // AMP refuses requests over 1 MB.
@@ -91,17 +81,17 @@ func (l Labels) itemSamples() int {
 }
 
 type remoteWriteExporter struct {
-	Endpoint            text            `yaml:"endpoint"`
-	Auth                authenticator   `yaml:"auth"`
-	Timeout             duration        `yaml:"timeout"`
-	MaxBatchSizeBytes   int             `yaml:"max_batch_size_bytes"`
-	MaxBatchParallelism int             `yaml:"max_batch_request_parallelism"`
-	RemoteWriteQueue    writeQueue      `yaml:"remote_write_queue"`
-	RetryOnFailure      retryOnFailure  `yaml:"retry_on_failure"`
-	ExternalLabels      map[string]text `yaml:"external_labels,omitempty"`
-	TranslationStrategy string          `yaml:"translation_strategy,omitempty"`
-	DisableScopeInfo    bool            `yaml:"disable_scope_info"`
-	TargetInfo          enabled         `yaml:"target_info"`
+	Endpoint            reference      `yaml:"endpoint"`
+	Auth                authenticator  `yaml:"auth"`
+	Timeout             Duration       `yaml:"timeout"`
+	MaxBatchSizeBytes   int            `yaml:"max_batch_size_bytes"`
+	MaxBatchParallelism int            `yaml:"max_batch_request_parallelism"`
+	RemoteWriteQueue    writeQueue     `yaml:"remote_write_queue"`
+	RetryOnFailure      retryOnFailure `yaml:"retry_on_failure"`
+	ExternalLabels      map[string]any `yaml:"external_labels,omitempty"`
+	TranslationStrategy string         `yaml:"translation_strategy,omitempty"`
+	DisableScopeInfo    bool           `yaml:"disable_scope_info"`
+	TargetInfo          enabled        `yaml:"target_info"`
 	ResourceToTelemetry struct {
 		Enabled                  bool `yaml:"enabled"`
 		ExcludeServiceAttributes bool `yaml:"exclude_service_attributes"`
@@ -119,8 +109,8 @@ type writeQueue struct {
 
 type retryOnFailure struct {
 	Enabled         bool     `yaml:"enabled"`
-	InitialInterval duration `yaml:"initial_interval,omitempty"`
-	MaxInterval     duration `yaml:"max_interval,omitempty"`
+	InitialInterval Duration `yaml:"initial_interval,omitempty"`
+	MaxInterval     Duration `yaml:"max_interval,omitempty"`
 	Multiplier      float64  `yaml:"multiplier,omitempty"`
 	MaxElapsedTime  *int     `yaml:"max_elapsed_time,omitempty"`
 }
@@ -128,7 +118,7 @@ type retryOnFailure struct {
 type firstHop struct {
 	Endpoint       string         `yaml:"endpoint"`
 	Compression    string         `yaml:"compression"`
-	Timeout        duration       `yaml:"timeout"`
+	Timeout        Duration       `yaml:"timeout"`
 	RetryOnFailure retryOnFailure `yaml:"retry_on_failure"`
 	SendingQueue   sendingQueue   `yaml:"sending_queue"`
 }
@@ -145,57 +135,46 @@ type queueBatch struct {
 	Sizer        string   `yaml:"sizer"`
 	MinSize      int      `yaml:"min_size"`
 	MaxSize      int      `yaml:"max_size"`
-	FlushTimeout duration `yaml:"flush_timeout"`
+	FlushTimeout Duration `yaml:"flush_timeout"`
 }
 
 type fileStorage struct {
-	Directory  text `yaml:"directory"`
+	Directory  Text `yaml:"directory"`
 	Compaction struct {
 		OnRebound bool `yaml:"on_rebound"`
-		Directory text `yaml:"directory"`
+		Directory Text `yaml:"directory"`
 	} `yaml:"compaction"`
 }
 
 func (d Delivery) validate(v *faults, memoryLimitMiB int) {
 	if d.OneHop {
-		for _, field := range []struct {
+		for _, option := range []struct {
 			name string
 			set  bool
-		}{{"a queue size", d.QueueSizeMiB != 0}, {"a queue directory", d.QueueDirectory != ""}, {"a port", d.Port != ""}} {
-			if field.set {
-				v.add("delivery: %s is for two hops; remove it, or one hop", field.name)
+		}{{"QueueSize", d.QueueSizeMiB != 0}, {"QueueOnDisk", d.QueueDirectory != ""}, {"Port", d.Port != ""}} {
+			if option.set {
+				v.add("Delivery.%s is set together with OneHop, which has no such queue; leave one out", option.name)
 			}
 		}
 		return
 	}
-	if d.QueueSizeMiB < 0 {
-		v.add("delivery: queue size %d MiB is less than 0", d.QueueSizeMiB)
-	}
 	if need := d.QueueSizeMiB * decodedPerEncoded; d.QueueDirectory == "" && memoryLimitMiB != 0 && need > memoryLimitMiB {
-		v.add("delivery: queue size %d MiB takes about %d MiB of memory when it is full, more than the collector's limit of %d MiB, and it would be killed before; "+
-			"lower it, raise the limit, or keep the queue on disk", d.QueueSizeMiB, need, memoryLimitMiB)
+		v.add("Delivery.QueueSize is %d MiB, which takes about %d MiB of memory when the queue is full, more than the collector's limit of %d MiB; "+
+			"lower it, raise %sCollector.MemoryLimitMiB, or set QueueOnDisk", d.QueueSizeMiB, need, memoryLimitMiB, v.at)
 	}
-	if d.QueueDirectory != "" && !strings.HasPrefix(d.QueueDirectory, "/") && !hasPlaceholder(d.QueueDirectory) {
-		v.add("delivery: queue directory %q is not an absolute path", d.QueueDirectory)
+	if isPlaceholder(string(d.Port)) {
+		v.add("Delivery.Port is a token; it must be known at synthesis")
 	}
-	v.literal("delivery: queue directory", d.QueueDirectory)
-	v.printable("delivery: queue directory", d.QueueDirectory)
-	if isPlaceholder(d.port()) {
-		v.add("delivery: the port is not known at synthesis; write the number")
-	} else if n, err := strconv.Atoi(d.port()); err != nil || !wholeNumber.MatchString(d.port()) || n < 1 || n > 65534 {
-		v.add("delivery: port %s is not a whole number from 1 to 65534", d.port())
-	}
+	v.port(v.at+"Delivery.Port", d.Port, maxPort-1)
 }
 
-func (d Delivery) port() string { return stringOr(d.Port, DefaultDeliveryPort) }
-
-// address is where the second hop of an exporter listens.
-func (d Delivery) address(exporter string) string {
-	port, _ := strconv.Atoi(d.port())
+// port is where the second hop of an exporter listens.
+func (d Delivery) port(exporter string) Number {
+	port, _ := strconv.Atoi(string(stringOr(d.Port, defaultDeliveryPort)))
 	if exporter == exporterTaskMetrics {
 		port++
 	}
-	return loopback + ":" + strconv.Itoa(port)
+	return Number(strconv.Itoa(port))
 }
 
 // hops lists the remote write exporters that are reached over a first hop.
@@ -205,7 +184,7 @@ func (c Config) hops() []string {
 		return nil
 	}
 	scraped := len(c.Scrape) > 0 || c.CollectorMetrics != nil
-	if c.OTLP != nil || c.StatsD != nil || scraped && !c.ScrapeOnShutdown {
+	if c.OTLP != nil || c.Statsd != nil || scraped && !c.ScrapeOnShutdown {
 		hops = append(hops, exporterApplication)
 	}
 	if c.TaskMetrics != nil {
@@ -238,32 +217,38 @@ func hopName(exporter string) string {
 func (c Config) addDelivery(d *document) {
 	for _, exporter := range c.hops() {
 		name := hopName(exporter)
-		d.Receivers[receiverSecondHop+name] = OTLP{HTTPEndpoint: c.Delivery.address(exporter)}.receiver()
+		d.Receivers[receiverSecondHop+name] = secondHop(c.Delivery.port(exporter))
 		d.Service.Pipelines["metrics/"+name] = pipeline{Receivers: []string{receiverSecondHop + name}, Exporters: []string{exporter}}
 	}
 	if dir := c.Delivery.QueueDirectory; dir != "" && len(c.hops()) > 0 {
-		storage := fileStorage{Directory: text(dir)}
+		storage := fileStorage{Directory: Text(dir)}
 		// Gives the space of a long outage back when it is over.
-		storage.Compaction.OnRebound, storage.Compaction.Directory = true, text(dir)
+		storage.Compaction.OnRebound, storage.Compaction.Directory = true, Text(dir)
 		d.Extensions[extensionStorage] = storage
 		d.Service.Extensions = append(d.Service.Extensions, extensionStorage)
 	}
 }
 
+func secondHop(port Number) otlpReceiver {
+	var r otlpReceiver
+	r.Protocols.HTTP = &endpoint{address(loopback, port)}
+	return r
+}
+
 func (c Config) firstHop(exporter string) firstHop {
 	forever := 0
 	hop := firstHop{
-		Endpoint:    "http://" + c.Delivery.address(exporter),
+		Endpoint:    "http://" + loopback + ":" + string(c.Delivery.port(exporter)),
 		Compression: "none", // it stays on loopback
-		Timeout:     duration(firstTimeout),
+		Timeout:     firstTimeout,
 		RetryOnFailure: retryOnFailure{
-			Enabled: true, InitialInterval: duration(firstRetry), MaxInterval: duration(slowestTry), Multiplier: retryFactor, MaxElapsedTime: &forever,
+			Enabled: true, InitialInterval: firstRetry, MaxInterval: slowestTry, Multiplier: retryFactor, MaxElapsedTime: &forever,
 		},
 		SendingQueue: sendingQueue{
 			NumConsumers: 1, // keeps the order of each series
 			Sizer:        "bytes",
 			QueueSize:    c.queueMiB(exporter) << 20,
-			Batch:        queueBatch{Sizer: "items", MaxSize: c.Labels.itemSamples(), FlushTimeout: duration(splitTimeout)},
+			Batch:        queueBatch{Sizer: "items", MaxSize: c.Labels.itemSamples(), FlushTimeout: splitTimeout},
 		},
 	}
 	if c.Delivery.QueueDirectory != "" {
@@ -289,9 +274,9 @@ func (c Config) queueMiB(exporter string) int {
 // remoteWriteExporter queues and retries by itself, or leaves both to the first hop.
 func (c Config) remoteWriteExporter(id string, alone bool) remoteWriteExporter {
 	e := remoteWriteExporter{
-		Endpoint:          text(c.RemoteWrite.Endpoint),
+		Endpoint:          EnvEndpoint,
 		Auth:              authenticator{extensionSigV4},
-		Timeout:           duration(secondTimeout),
+		Timeout:           secondTimeout,
 		MaxBatchSizeBytes: maxBatchSizeBytes,
 		// There is one batch at a time; this keeps its parts in order too.
 		MaxBatchParallelism: 1,
@@ -299,9 +284,9 @@ func (c Config) remoteWriteExporter(id string, alone bool) remoteWriteExporter {
 		DisableScopeInfo:    true,
 	}
 	if alone {
-		e.Timeout = duration(oneHopTimeout)
+		e.Timeout = oneHopTimeout
 		e.RemoteWriteQueue = writeQueue{Enabled: true, QueueSize: oneHopQueueSize}
-		e.RetryOnFailure = retryOnFailure{Enabled: true, InitialInterval: duration(oneHopRetry)}
+		e.RetryOnFailure = retryOnFailure{Enabled: true, InitialInterval: oneHopRetry}
 	}
 	// The receiver's units are words (MiB, None, Bytes/Second), which would end up in the names of ECS metrics.
 	if id == exporterTaskMetrics {

@@ -9,17 +9,14 @@ import (
 // Everything that is wrong with a configuration is told at once.
 func ExampleConfig_Validate() {
 	config := collector.Config{
-		OTLP:   &collector.OTLP{HTTPEndpoint: "127.0.0.1:4318"},
-		Scrape: []collector.ScrapeJob{{Name: "orders", Targets: []string{"127.0.0.1"}, KeepMetrics: []string{"orders_("}}},
-		RemoteWrite: collector.RemoteWrite{
-			Endpoint: "https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-a1b2c3d4/api/v1/remote_write",
-		},
+		At: "Telemetry.", OTLP: &collector.OTLP{GrpcPort: "0"},
+		Scrape: []collector.ScrapeJob{{At: "Telemetry.Scrape[0]", Name: "orders", Targets: []string{"127.0.0.1:0"}, KeepMetrics: []string{"orders_("}}},
 	}
 	fmt.Println(config.Validate())
 	// Output:
-	// scrape job "orders": address "127.0.0.1" is not host:port
-	// scrape job "orders": keep metrics: "orders_(" is not a regular expression: error parsing regexp: missing closing ): `orders_(`
-	// remote write: the region is empty; requests are signed for it
+	// Telemetry.Otlp.GrpcPort is 0; it must be a whole number from 1 to 65535
+	// Telemetry.Scrape[0].Port is 0; it must be a whole number from 1 to 65535
+	// Telemetry.Scrape[0].KeepMetrics is "orders_(", which is not a regular expression: error parsing regexp: missing closing ): `orders_(`
 }
 
 // A configuration that was written by hand: a component that ADOT lacks, and requests that AMP would refuse.

@@ -3,34 +3,35 @@ package collector
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// faults collects what is wrong.
-type faults []error
+// faults collects what is wrong with a configuration. Each text begins with the option, as the user wrote it.
+type faults struct {
+	at   string // stands before every option that is not a scrape job's
+	list []error
+}
 
-func (v *faults) add(format string, args ...any) { *v = append(*v, fmt.Errorf(format, args...)) }
+// add reports an option of the configuration.
+func (v *faults) add(format string, args ...any) { v.addTo(v.at+format, args...) }
 
-func (v *faults) addError(err error) {
-	if err != nil {
-		*v = append(*v, err)
-	}
+// addTo reports an option that comes with its whole address.
+func (v *faults) addTo(format string, args ...any) {
+	v.list = append(v.list, fmt.Errorf(format, args...))
 }
 
 // positive says whether d is unset or a duration that can be written, and reports it where it is not.
-func (v *faults) positive(what string, d *time.Duration) bool {
+func (v *faults) positive(what string, d *Duration) bool {
 	switch {
 	case d == nil:
 		return true
 	case *d <= 0:
-		v.add("%s %s is not more than 0", what, *d)
-	case *d%time.Millisecond != 0:
-		v.add("%s %s is not a whole number of milliseconds", what, *d)
+		v.addTo("%s is %s; it must be more than 0", what, time.Duration(*d))
+	case time.Duration(*d)%time.Millisecond != 0:
+		v.addTo("%s is %s; it must be a whole number of milliseconds", what, time.Duration(*d))
 	default:
 		return true
 	}
@@ -40,14 +41,14 @@ func (v *faults) positive(what string, d *time.Duration) bool {
 // literal reports a $ in a value that is taken as it is written. Nothing expands it, so it can only be a mistake.
 func (v *faults) literal(what, s string) {
 	if strings.Contains(placeholder.ReplaceAllString(s, ""), "$") {
-		v.add("%s %q holds a $, which is not expanded; write the value itself", what, s)
+		v.addTo("%s is %q, but a $ is not expanded here; write the value itself", what, s)
 	}
 }
 
 // printable reports text that YAML or Prometheus would not carry unchanged.
 func (v *faults) printable(what, s string) {
 	if unprintable.MatchString(s) || !validUTF8(s) {
-		v.add("%s %q holds a control character or is not UTF-8", what, s)
+		v.addTo("%s is %q, which has a control character or is not UTF-8; remove it", what, s)
 	}
 }
 
@@ -57,7 +58,7 @@ func (v *faults) scraped(what, s string) {
 	// Source: prometheusreceiver v0.156.0 hands its configuration on as YAML that leaves such text unquoted, where it starts
 	// a mapping key.
 	if s == "?" || strings.HasPrefix(s, "? ") {
-		v.add("%s %q starts with a question mark alone, which the collector cannot read; write it differently", what, s)
+		v.addTo("%s is %q; the collector cannot read a text that starts with a question mark and a space, so write it differently", what, s)
 	}
 }
 
@@ -65,19 +66,29 @@ var unprintable = regexp.MustCompile(`[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}\x{fe
 
 func validUTF8(s string) bool { return strings.ToValidUTF8(s, "") == s }
 
-// address reports a host:port that nothing could listen on or connect to.
+// port reports what is set, but is no TCP or UDP port up to most.
+func (v *faults) port(what string, port Number, most int) {
+	if port == "" || isPlaceholder(string(port)) {
+		return
+	}
+	if n, err := strconv.Atoi(string(port)); err != nil || !wholeNumber.MatchString(string(port)) || n < 1 || n > most {
+		v.addTo("%s is %s; it must be a whole number from 1 to %d", what, port, most)
+	}
+}
+
+const maxPort = 65535
+
+// address reports a host:port that nothing could connect to.
 func (v *faults) address(what, hostPort string) {
 	if hasPlaceholder(hostPort) {
 		return
 	}
 	host, port, err := net.SplitHostPort(hostPort)
 	if err != nil || !hostName.MatchString(host) {
-		v.add("%s: address %q is not host:port", what, hostPort)
+		v.addTo("%s is %q; it must be host:port", what, hostPort)
 		return
 	}
-	if n, err := strconv.Atoi(port); err != nil || !wholeNumber.MatchString(port) || n < 1 || n > 65535 {
-		v.add("%s: port %s is not a whole number from 1 to 65535", what, port)
-	}
+	v.port(what, Number(stringOr(port, "0")), maxPort)
 }
 
 var (
@@ -88,40 +99,38 @@ var (
 // region reports what is set but is no name of an AWS region. The collector asks STS for credentials there before it starts.
 func (v *faults) region(what, s string) {
 	if s != "" && !hasPlaceholder(s) && !regionName.MatchString(s) {
-		v.add("%s %q is not the name of an AWS region, such as eu-west-1", what, s)
+		v.addTo("%s is %q; it must be the name of an AWS region, such as eu-west-1", what, s)
 	}
 	v.printable(what, s)
 }
 
 var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
 
-func (v *faults) httpsURL(what, s string) {
-	if u, err := url.Parse(s); err != nil || u.Scheme != "https" || !hostName.MatchString(u.Hostname()) {
-		v.add("%s %q is not an https URL", what, s)
-	}
-}
-
 // limit reports a limit that is set but is no whole number.
-func (v *faults) limit(what, s string) {
-	if s != "" && !isPlaceholder(s) && !wholeNumber.MatchString(s) {
-		v.add("%s %s is not a whole number of 0 or more", what, s)
+func (v *faults) limit(what string, s Number) {
+	if s != "" && !isPlaceholder(string(s)) && !wholeNumber.MatchString(string(s)) {
+		v.addTo("%s is %s; it must be a whole number of 0 or more", what, s)
 	}
 }
 
 // regexps reports what does not compile in the syntax that the collector and Prometheus use.
 func (v *faults) regexps(what string, all ...string) {
-	for _, r := range all {
+	for i, r := range all {
+		what := what
+		if len(all) > 1 {
+			what = fmt.Sprintf("%s[%d]", what, i)
+		}
 		if r == "" {
-			v.add("%s: the regular expression is empty", what)
+			v.addTo("%s is empty; write a regular expression, or remove it", what)
 		} else if err := compile(r); err != nil && !hasPlaceholder(r) {
-			v.add("%s: %q is not a regular expression: %v", what, r, err)
+			v.addTo("%s is %q, which is not a regular expression: %v", what, r, err)
 		}
 		// Source: the YAML library of Prometheus v0.312.0 takes these for nothing, even in quotes; the expression would no
 		// longer have to match as a whole.
 		if r == "null" || r == "~" {
-			v.add("%s: %q is not read as a regular expression; write (%s)", what, r, r)
+			v.addTo("%s is %q, which the collector does not read as a regular expression; write (%s)", what, r, r)
 		}
-		v.printable(what+":", r)
+		v.printable(what, r)
 	}
 }
 
@@ -138,23 +147,19 @@ func compile(r string) error {
 // variable reports what is no name of an environment variable.
 func (v *faults) variable(what, name string) {
 	if !variableName.MatchString(name) {
-		v.add("%s %q is not the name of an environment variable", what, name)
+		v.addTo("%s is %q; it must be the name of an environment variable", what, name)
 	}
 }
 
 var variableName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
-// distinctAddresses reports two parts of the collector that would listen on one port. An address for all interfaces takes the
-// port of each.
-func (v *faults) distinctAddresses(c Config) {
-	all := c.listeners()
-	for i, l := range all {
-		for _, other := range all[:i] {
-			hosts, ports := [2]string{}, [2]string{}
-			hosts[0], ports[0], _ = strings.Cut(l.address, ":")
-			hosts[1], ports[1], _ = strings.Cut(other.address, ":")
-			if ports[0] == ports[1] && (hosts[0] == hosts[1] || slices.Contains(hosts[:], "0.0.0.0")) {
-				v.add("%s and %s both listen on %s; give one of them another port", other.what, l.what, l.address)
+// distinctPorts reports two parts of the collector that would listen on one port. Where receivers listen on all interfaces, they
+// take the port of loopback, too.
+func (v *faults) distinctPorts(listeners []listener) {
+	for i, l := range listeners {
+		for _, other := range listeners[:i] {
+			if l.port == other.port {
+				v.addTo("%s and %s are both port %s; give one of them another port", other.what, l.what, l.port)
 			}
 		}
 	}

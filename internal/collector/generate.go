@@ -35,13 +35,7 @@ const (
 
 const loopback = "127.0.0.1"
 
-const memoryCheckInterval = time.Second
-
-// Traces are sent in small batches, soon, as ADOT's ecs-amp-xray.yaml does.
-const (
-	traceBatchTimeout = time.Second
-	traceBatchSize    = 50
-)
+const memoryCheckInterval = Duration(time.Second)
 
 type document struct {
 	Extensions map[string]any `yaml:"extensions"`
@@ -64,7 +58,7 @@ type pipeline struct {
 }
 
 type memoryLimiter struct {
-	CheckInterval        duration `yaml:"check_interval"`
+	CheckInterval        Duration `yaml:"check_interval"`
 	LimitMiB             int      `yaml:"limit_mib,omitempty"`
 	SpikeLimitMiB        int      `yaml:"spike_limit_mib,omitempty"`
 	LimitPercentage      int      `yaml:"limit_percentage,omitempty"`
@@ -87,15 +81,15 @@ type debugExporter struct {
 }
 
 type sigV4Auth struct {
-	Region     text        `yaml:"region"`
+	Region     reference   `yaml:"region"`
 	Service    string      `yaml:"service"`
 	AssumeRole *assumeRole `yaml:"assume_role,omitempty"`
 }
 
 type assumeRole struct {
-	ARN        text `yaml:"arn"`
-	STSRegion  text `yaml:"sts_region,omitempty"`
-	ExternalID text `yaml:"external_id,omitempty"`
+	ARN        reference `yaml:"arn"`
+	STSRegion  reference `yaml:"sts_region"`
+	ExternalID reference `yaml:"external_id,omitempty"`
 }
 
 // YAML renders the configuration. It fails where Validate does.
@@ -129,14 +123,14 @@ func (c Config) document() document {
 			Telemetry:  c.CollectorMetrics.telemetry(),
 		},
 	}
-	if c.HealthCheckEndpoint != "" {
-		d.Extensions[extensionHealthCheck] = endpoint{text(c.HealthCheckEndpoint)}
+	if c.HealthCheck {
+		d.Extensions[extensionHealthCheck] = endpoint{address(loopback, healthCheckPort)}
 		d.Service.Extensions = []string{extensionHealthCheck, extensionSigV4}
 	}
 	c.addOTLP(&d)
 	c.addScrape(&d)
 	c.addTaskMetrics(&d)
-	c.addStatsD(&d)
+	c.addStatsd(&d)
 	c.addTraces(&d)
 	c.addDelivery(&d)
 	return d
@@ -146,7 +140,7 @@ func (c Config) addOTLP(d *document) {
 	if c.OTLP == nil {
 		return
 	}
-	d.Receivers[receiverOTLP] = c.OTLP.receiver()
+	d.Receivers[receiverOTLP] = c.OTLP.receiver(c.host())
 	actions := c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID)
 	c.addMetrics(d, "otlp", receiverOTLP, exporterApplication, actions)
 	addDeltaReport(d, "otlp", receiverOTLP, `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`)
@@ -172,35 +166,35 @@ func (c Config) addTaskMetrics(d *document) {
 	if c.TaskMetrics == nil {
 		return
 	}
-	d.Receivers[receiverTaskMetrics] = taskMetricsReceiver{duration(valueOr(c.TaskMetrics.Interval, DefaultTaskMetricsInterval))}
+	d.Receivers[receiverTaskMetrics] = taskMetricsReceiver{valueOr(c.TaskMetrics.Interval, defaultTaskMetricsInterval)}
 	d.Processors[processorFilter+"ecs"] = onlyMetrics(c.TaskMetrics.metrics())
 	actions := append(c.Labels.sourceActions(attrECSService, attrContainerName), insertValue(attrServiceName, jobOfTaskMetrics))
 	c.addMetrics(d, "ecs", receiverTaskMetrics, exporterTaskMetrics, actions, processorFilter+"ecs")
 }
 
-func (c Config) addStatsD(d *document) {
-	if c.StatsD == nil {
+func (c Config) addStatsd(d *document) {
+	if c.Statsd == nil {
 		return
 	}
-	d.Receivers[receiverStatsD] = c.StatsD.receiver()
+	d.Receivers[receiverStatsD] = c.Statsd.receiver(c.host())
 	actions := append(c.Labels.sourceActions(), insertValue(attrServiceName, jobOfStatsD))
 	report := `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`
 	var rates []string
-	if len(c.StatsD.Rates) > 0 {
+	if len(c.Statsd.Rates) > 0 {
 		rates = []string{processorRates}
-		d.Processors[processorRates] = deltaToRate{Metrics: texts(c.StatsD.Rates)}
-		report += ` or ` + nameIsOneOf(c.StatsD.Rates)
+		d.Processors[processorRates] = deltaToRate{Metrics: texts(c.Statsd.Rates)}
+		report += ` or ` + nameIsOneOf(c.Statsd.Rates)
 	}
 	c.addMetrics(d, "statsd", receiverStatsD, exporterApplication, actions, rates...)
 	addDeltaReport(d, "statsd", receiverStatsD, report)
 }
 
 func (c Config) addTraces(d *document) {
-	if c.Traces == nil {
+	if !c.Traces {
 		return
 	}
-	d.Processors[processorTraces] = batchProcessor{Timeout: duration(traceBatchTimeout), SendBatchSize: traceBatchSize}
-	d.Exporters[exporterTraces] = xrayExporter{Region: text(stringOr(c.Traces.Region, c.RemoteWrite.Region))}
+	d.Processors[processorTraces] = batchProcessor{Timeout: traceBatchTimeout, SendBatchSize: traceBatchSize}
+	d.Exporters[exporterTraces] = xrayExporter{Region: EnvTaskRegion}
 	d.Service.Pipelines["traces"] = pipeline{
 		Receivers:  []string{receiverOTLP},
 		Processors: []string{processorMemoryLimiter, processorDetection, processorTraces},
@@ -224,7 +218,7 @@ func (c Config) addMetrics(d *document, source, receiver, exporter string, actio
 // without a word. The sampling bounds the summary lines only; each push of such metrics is logged, until its sender is mended.
 func addDeltaReport(d *document, source, receiver, others string) {
 	filter := processorFilter + source + "_delta"
-	d.Processors[filter] = filterProcessor{ErrorMode: "propagate", MetricConditions: []text{text(others)}}
+	d.Processors[filter] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{Text(others)}}
 	d.Exporters[exporterDelta] = debugExporter{Verbosity: "normal", SamplingInitial: 1, SamplingThereafter: 1000}
 	d.Service.Pipelines["metrics/"+source+"_delta"] = pipeline{
 		Receivers:  []string{receiver},
@@ -234,7 +228,7 @@ func addDeltaReport(d *document, source, receiver, others string) {
 }
 
 func (c Config) memoryLimiter() memoryLimiter {
-	m := memoryLimiter{CheckInterval: duration(memoryCheckInterval)}
+	m := memoryLimiter{CheckInterval: memoryCheckInterval}
 	if c.MemoryLimitMiB == 0 {
 		m.LimitPercentage = limiterPercent
 		m.SpikeLimitPercentage = spikePercent
@@ -246,10 +240,11 @@ func (c Config) memoryLimiter() memoryLimiter {
 }
 
 func (c Config) sigV4Auth() sigV4Auth {
-	auth := sigV4Auth{Region: text(c.RemoteWrite.Region), Service: "aps"}
-	if r := c.RemoteWrite.AssumeRole; r != nil {
-		auth.AssumeRole = &assumeRole{
-			ARN: text(r.ARN), STSRegion: text(stringOr(r.STSRegion, c.RemoteWrite.Region)), ExternalID: text(r.ExternalID),
+	auth := sigV4Auth{Region: EnvRegion, Service: "aps"}
+	if c.AssumeRole {
+		auth.AssumeRole = &assumeRole{ARN: EnvRoleARN, STSRegion: EnvSTSRegion}
+		if c.ExternalID {
+			auth.AssumeRole.ExternalID = EnvExternalID
 		}
 	}
 	return auth

@@ -1,31 +1,20 @@
 package collector
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// LabelPolicy says which resource attributes become labels. Labels are most of what a sample costs, so each policy
-// keeps a dimension once, under one name, whatever source a metric comes from. The labels job and instance are always
-// set; scope information, attributes that change while a task runs and repetitions of job and instance never become
-// labels.
-type LabelPolicy string
-
+// Policies of [Labels]. Labels are most of what a sample costs, so each policy keeps a dimension once, under one name, whatever
+// source a metric comes from.
 const (
-	// LabelsTask keeps every task-level dimension: cluster name, family, revision, task id, launch type, availability
-	// zone, region, account, and the service name where it is known.
-	LabelsTask LabelPolicy = "task"
-
-	// LabelsIdentity keeps only what makes a series unique: family and task id.
-	LabelsIdentity LabelPolicy = "identity"
-
-	// LabelsAll keeps every attribute that the sources and the detectors give, as ADOT's own configuration files do.
-	LabelsAll LabelPolicy = "all"
-
-	// LabelsList keeps the attributes that Labels.Keep names.
-	LabelsList LabelPolicy = "list"
+	LabelsTask     = "task"
+	LabelsIdentity = "identity"
+	LabelsAll      = "all"
+	LabelsList     = "list"
 )
 
 // Labels configures the labels that every series carries.
@@ -33,15 +22,13 @@ type Labels struct {
 	// Policy chooses the attributes.
 	//
 	// Default: LabelsTask, or LabelsList where Keep is not empty.
-	Policy LabelPolicy
+	Policy string
 
 	// Keep lists resource attributes by their OpenTelemetry name, such as aws.ecs.task.family; the cluster's name is
 	// aws_ecs_cluster_name. Only with LabelsList.
 	Keep []string
 
 	// External labels are added to every series that does not have them.
-	//
-	// Default: none.
 	External map[string]string
 }
 
@@ -97,7 +84,7 @@ var taskDimensions = []string{
 var identity = []string{attrFamily, attrTaskID}
 
 // policy resolves the default.
-func (l Labels) policy() LabelPolicy {
+func (l Labels) policy() string {
 	switch {
 	case l.Policy != "":
 		return l.Policy
@@ -135,19 +122,19 @@ type resourceProcessor struct {
 
 type attributeAction struct {
 	Action        string `yaml:"action"`
-	Key           text   `yaml:"key,omitempty"`
-	Value         text   `yaml:"value,omitempty"`
-	FromAttribute text   `yaml:"from_attribute,omitempty"`
-	Pattern       text   `yaml:"pattern,omitempty"`
+	Key           Text   `yaml:"key,omitempty"`
+	Value         Text   `yaml:"value,omitempty"`
+	FromAttribute Text   `yaml:"from_attribute,omitempty"`
+	Pattern       Text   `yaml:"pattern,omitempty"`
 }
 
 // insertFrom copies an attribute, unless there is one already.
 func insertFrom(key, from string) attributeAction {
-	return attributeAction{Action: "insert", Key: text(key), FromAttribute: text(from)}
+	return attributeAction{Action: "insert", Key: Text(key), FromAttribute: Text(from)}
 }
 
 func insertValue(key, value string) attributeAction {
-	return attributeAction{Action: "insert", Key: text(key), Value: text(value)}
+	return attributeAction{Action: "insert", Key: Text(key), Value: Text(value)}
 }
 
 // sourceActions reduce what a source says of itself to names, before the task's own attributes are detected, so that a
@@ -173,45 +160,26 @@ func (l Labels) sourceActions(names ...string) []attributeAction {
 	return append(actions, attributeAction{Action: "delete", Pattern: deleteParked})
 }
 
-// Task is what is known of a task before it runs, in the words of the ecs detector.
-type Task struct {
-	// Family of the task definition, Region and AccountID of the task.
-	//
-	// Default: empty, detected when the task runs.
-	Family, Region, AccountID string
-
-	// LaunchType is fargate or ec2.
-	//
-	// Default: empty, detected when the task runs.
-	LaunchType string
-}
-
-func (t Task) validate(v *faults) {
-	for _, name := range slices.Sorted(maps.Keys(t.attributes())) {
-		v.printable("task: "+name, t.attributes()[name])
+// known are the attributes whose values are known before the task runs, with what stands for them. They need not be copied from
+// the detected resource to each sample, which costs a tenth of the CPU time.
+func (c Config) known() map[string]any {
+	known := map[string]any{attrFamily: reference(EnvFamily), attrRegion: reference(EnvTaskRegion), attrAccount: reference(EnvAccountID)}
+	if c.LaunchType != "" {
+		known[attrLaunchType] = c.LaunchType
 	}
-	if t.LaunchType != "" && t.LaunchType != "fargate" && t.LaunchType != "ec2" {
-		v.add("task: launch type %q is neither fargate nor ec2", t.LaunchType)
-	}
-}
-
-// attributes are the resource attributes whose values are known.
-func (t Task) attributes() map[string]string {
-	known := map[string]string{attrFamily: t.Family, attrRegion: t.Region, attrAccount: t.AccountID, attrLaunchType: t.LaunchType}
-	maps.DeleteFunc(known, func(_, value string) bool { return value == "" })
 	return known
 }
 
 // externalLabels are what is known of every sample before the task runs. The exporter adds them to a series at a third of what
 // an attribute of its resource costs, which is copied to each sample, sorted, and searched for characters that a label cannot have.
-func (c Config) externalLabels() map[string]text {
-	labels := map[string]text{}
+func (c Config) externalLabels() map[string]any {
+	labels := map[string]any{}
 	for name, value := range c.Labels.External {
-		labels[name] = text(value)
+		labels[name] = Text(value)
 	}
-	for attribute, value := range c.Task.attributes() {
+	for attribute, value := range c.known() {
 		if slices.Contains(c.Labels.kept(), attribute) {
-			labels[labelOf(attribute)] = text(value)
+			labels[labelOf(attribute)] = value
 		}
 	}
 	return labels
@@ -233,7 +201,7 @@ func (c Config) taskActions() []attributeAction {
 	if kept == nil {
 		return actions
 	}
-	known := c.Task.attributes()
+	known := c.known()
 	var drop []string
 	for _, d := range detected {
 		keep, renamed := slices.Contains(kept, d), labelOf(d) != d
@@ -244,32 +212,33 @@ func (c Config) taskActions() []attributeAction {
 			drop = append(drop, regexp.QuoteMeta(d))
 		}
 	}
-	return append(actions, attributeAction{Action: "delete", Pattern: text("^(" + strings.Join(drop, "|") + ")$")})
+	return append(actions, attributeAction{Action: "delete", Pattern: Text("^(" + strings.Join(drop, "|") + ")$")})
 }
 
 func (l Labels) validate(v *faults) {
-	if !slices.Contains([]LabelPolicy{LabelsTask, LabelsIdentity, LabelsAll, LabelsList}, l.policy()) {
-		v.add("labels: unknown policy %q; use task, identity, all or list", l.Policy)
+	if !slices.Contains([]string{LabelsTask, LabelsIdentity, LabelsAll, LabelsList}, l.policy()) {
+		v.add("Labels.Policy is %q; it must be LabelsTask, LabelsIdentity, LabelsAll or LabelsList", l.Policy)
 	}
 	if l.policy() == LabelsList && len(l.Keep) == 0 {
-		v.add("labels: the list of attributes to keep is empty")
+		v.add("Labels.Policy is LabelsList, but Keep is empty; list the attributes to keep")
 	}
 	if l.policy() != LabelsList && len(l.Keep) > 0 {
-		v.add("labels: a list of attributes to keep does not go with policy %q", l.Policy)
+		v.add("Labels.Keep is set, but Policy is %q; set LabelsList, or leave Keep out", l.Policy)
 	}
-	for _, k := range l.Keep {
+	for i, k := range l.Keep {
+		at := fmt.Sprintf("%sLabels.Keep[%d]", v.at, i)
 		if k == "" || strings.HasPrefix(k, parkedPrefix) {
-			v.add("labels: %q is not the name of a resource attribute", k)
+			v.addTo("%s is %q, which is not the name of a resource attribute", at, k)
 		}
-		v.literal("labels: attribute", k)
-		v.printable("labels: attribute", k)
+		v.literal(at, k)
+		v.printable(at, k)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.External)) {
-		value := l.External[name]
-		v.label("labels: external label", name)
+		at, value := v.at+"Labels.External: ", l.External[name]
+		v.label(at+"name", name)
 		if value == "" {
-			v.add("labels: external label %s is empty; an empty label is no label", name)
+			v.addTo("%s%s is empty, and an empty label is no label; give it a value", at, name)
 		}
-		v.printable("labels: external label "+name, value)
+		v.printable(at+name, value)
 	}
 }

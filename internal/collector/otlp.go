@@ -1,19 +1,28 @@
 package collector
 
-// OTLP configures the receiver of pushed telemetry. An empty endpoint turns its protocol off; at least one is needed.
+import "time"
+
+// OTLP configures the receiver of pushed telemetry.
 //
 // The remote write exporter cannot carry metrics with delta temporality. Those that arrive all the same are written to
 // the collector's log, by name, and counted by the exporter debug/dropped_delta.
 type OTLP struct {
-	// GRPCEndpoint is the host:port to listen on for OTLP over gRPC.
-	GRPCEndpoint string
-
-	// HTTPEndpoint is the host:port to listen on for OTLP over HTTP.
-	HTTPEndpoint string
+	GrpcPort, HttpPort Number
 }
 
+const (
+	defaultGrpcPort = "4317"
+	defaultHttpPort = "4318"
+)
+
+// GRPC is the port for OTLP over gRPC, and HTTP that for OTLP over HTTP.
+func (o OTLP) GRPC() Number { return stringOr(o.GrpcPort, defaultGrpcPort) }
+
+// HTTP is the port for OTLP over HTTP.
+func (o OTLP) HTTP() Number { return stringOr(o.HttpPort, defaultHttpPort) }
+
 type endpoint struct {
-	Endpoint text `yaml:"endpoint"`
+	Endpoint Text `yaml:"endpoint"`
 }
 
 type otlpReceiver struct {
@@ -24,45 +33,32 @@ type otlpReceiver struct {
 }
 
 func (o *OTLP) validate(v *faults) {
-	if o != nil && o.GRPCEndpoint == "" && o.HTTPEndpoint == "" {
-		v.add("otlp: neither gRPC nor HTTP is on; set an endpoint for at least one")
+	if o != nil {
+		v.port(v.at+"Otlp.GrpcPort", o.GrpcPort, maxPort)
+		v.port(v.at+"Otlp.HttpPort", o.HttpPort, maxPort)
 	}
 }
 
-func (o OTLP) receiver() otlpReceiver {
+func (o OTLP) receiver(host string) otlpReceiver {
 	var r otlpReceiver
-	if o.GRPCEndpoint != "" {
-		r.Protocols.GRPC = &endpoint{text(o.GRPCEndpoint)}
-	}
-	if o.HTTPEndpoint != "" {
-		r.Protocols.HTTP = &endpoint{text(o.HTTPEndpoint)}
-	}
+	r.Protocols.GRPC = &endpoint{address(host, o.GRPC())}
+	r.Protocols.HTTP = &endpoint{address(host, o.HTTP())}
 	return r
 }
 
-// Traces configures AWS X-Ray as the destination of traces.
-type Traces struct {
-	// Region that traces are sent to.
-	//
-	// Default: RemoteWrite.Region.
-	Region string
-}
+func address(host string, port Number) Text { return Text(host + ":" + string(port)) }
+
+// Traces are sent in small batches, soon, as ADOT's ecs-amp-xray.yaml does.
+const (
+	traceBatchTimeout = Duration(time.Second)
+	traceBatchSize    = 50
+)
 
 type xrayExporter struct {
-	Region text `yaml:"region"`
+	Region reference `yaml:"region"`
 }
 
 type batchProcessor struct {
-	Timeout       duration `yaml:"timeout"`
+	Timeout       Duration `yaml:"timeout"`
 	SendBatchSize int      `yaml:"send_batch_size"`
-}
-
-func (t *Traces) validate(v *faults, otlp *OTLP) {
-	if t == nil {
-		return
-	}
-	if otlp == nil {
-		v.add("traces: they arrive over OTLP, which is off; turn it on")
-	}
-	v.region("traces: region", t.Region)
 }

@@ -1,179 +1,135 @@
 package collector
 
 import (
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
+)
+
+// ScrapeJob is an entry of Prometheus' scrape_configs. Its fields have the names of the options that users set, and the keys of the
+// file; a field that is empty gets its default when it is rendered.
+type ScrapeJob struct {
+	// At is how the user addresses the job, such as Telemetry.Scrape[0]. Messages begin with it.
+	At string `yaml:"-"`
+
+	// Name becomes the job label. Unique.
+	//
+	// Default: the family of the task definition.
+	Name JobName `yaml:"job_name"`
+
+	Interval              *Duration  `yaml:"scrape_interval"`
+	Timeout               *Duration  `yaml:"scrape_timeout"`
+	Scheme                string     `yaml:"scheme,omitempty"`
+	Path                  Text       `yaml:"metrics_path"`
+	HonorLabels           bool       `yaml:"honor_labels,omitempty"`
+	NativeHistograms      bool       `yaml:"scrape_native_histograms,omitempty"`
+	Tls                   *TLS       `yaml:"tls_config,omitempty"`
+	BasicAuth             *BasicAuth `yaml:"basic_auth,omitempty"`
+	BearerToken           Bearer     `yaml:"authorization,omitempty"`
+	SampleLimit           Number     `yaml:"sample_limit"`
+	LabelLimit            Number     `yaml:"label_limit"`
+	LabelValueLengthLimit Number     `yaml:"label_value_length_limit"`
+	BodySizeLimit         Number     `yaml:"body_size_limit"`
+
+	// Targets are the host:port addresses to read. The instance label is the task's id, so where there are several, the label
+	// target tells their series apart.
+	Targets      []string          `yaml:"-"`
+	StaticLabels map[string]string `yaml:"-"`
+
+	KeepMetrics []string      `yaml:"-"`
+	DropMetrics []string      `yaml:"-"`
+	Relabel     []RelabelRule `yaml:"-"`
+}
+
+// JobName is the name of a job; empty, it is the family of the task definition.
+type JobName Text
+
+// MarshalYAML implements yaml.Marshaler.
+func (n JobName) MarshalYAML() (any, error) {
+	if n == "" {
+		return expansion(EnvFamily) + emptyExpansion, nil
+	}
+	return Text(n).MarshalYAML()
+}
+
+// TLS sets how an https endpoint is verified.
+type TLS struct {
+	InsecureSkipVerify bool     `yaml:"insecure_skip_verify,omitempty"`
+	CaCertificate      Variable `yaml:"ca,omitempty"`
+	ServerName         Text     `yaml:"server_name,omitempty"`
+}
+
+// BasicAuth is a user name with a password from the environment.
+type BasicAuth struct {
+	Username Text     `yaml:"username"`
+	Password Variable `yaml:"password"`
+}
+
+// Bearer is a token from the environment, in the form of Prometheus' authorization.
+type Bearer Variable
+
+// MarshalYAML implements yaml.Marshaler.
+func (b Bearer) MarshalYAML() (any, error) {
+	return map[string]Variable{"credentials": Variable(b)}, nil
+}
+
+// Variable is a text that the environment variable of this name holds.
+type Variable string
+
+// MarshalYAML implements yaml.Marshaler.
+func (v Variable) MarshalYAML() (any, error) { return expansion(string(v)) + emptyExpansion, nil }
+
+// RelabelRule is an entry of Prometheus' metric_relabel_configs.
+type RelabelRule struct {
+	SourceLabels []string `yaml:"source_labels,flow,omitempty"`
+	Regex        Text     `yaml:"regex,omitempty"`
+	TargetLabel  string   `yaml:"target_label,omitempty"`
+	Replacement  Text     `yaml:"replacement,omitempty"`
+	Action       string   `yaml:"action"`
+}
+
+// Actions of Prometheus' relabeling.
+const (
+	RelabelReplace   = "replace"
+	RelabelKeep      = "keep"
+	RelabelDrop      = "drop"
+	RelabelLabelMap  = "labelmap"
+	RelabelLabelDrop = "labeldrop"
+	RelabelLabelKeep = "labelkeep"
 )
 
 // Defaults of a [ScrapeJob]. The limits are guards against an endpoint that grows without bound: a scrape over one of
 // them fails as a whole, and the job's up becomes 0.
 const (
-	DefaultScrapeInterval        = 30 * time.Second
-	DefaultScrapeTimeout         = 10 * time.Second
-	DefaultMetricsPath           = "/metrics"
-	DefaultSampleLimit           = "20000"
-	DefaultLabelLimit            = "64"
-	DefaultLabelValueLengthLimit = "2048"
-	DefaultBodySizeLimit         = "16MB"
+	defaultScrapeInterval = Duration(30 * time.Second)
+	defaultScrapeTimeout  = Duration(DefaultScrapeTimeout)
+
+	// DefaultScrapeTimeout and DefaultSampleLimit are what alerts compare with.
+	DefaultScrapeTimeout = 10 * time.Second
+	DefaultSampleLimit   = "20000"
 )
 
-// ScrapeJob describes Prometheus endpoints that are read alike. Fields that hold a whole number as text take a
-// placeholder too.
-type ScrapeJob struct {
-	// Name becomes the job label. Required, unique.
-	Name string
-
-	// Targets are the host:port addresses to read. At least one. The instance label is the task's id, so where there are
-	// several, the label target tells their series apart.
-	Targets []string
-
-	// Path is the HTTP path of the metrics; it starts with a slash.
-	//
-	// Default: /metrics.
-	Path string
-
-	// Scheme is http or https.
-	//
-	// Default: http, or https where TLS is set.
-	Scheme string
-
-	// TLS sets how the endpoint is verified. Only with https.
-	//
-	// Default: nil, by the root certificates in the image.
-	TLS *TLS
-
-	// BasicAuth and BearerTokenVariable authenticate to the endpoint; at most one of them.
-	//
-	// Default: no authentication.
-	BasicAuth *BasicAuth
-
-	// BearerTokenVariable is the environment variable that holds the token.
-	BearerTokenVariable string
-
-	// Interval is the time between two scrapes. Whole milliseconds, more than 0.
-	//
-	// Default: nil, 30 seconds.
-	Interval *time.Duration
-
-	// Timeout bounds one scrape; it must not exceed Interval.
-	//
-	// Default: nil, 10 seconds, or Interval if that is shorter.
-	Timeout *time.Duration
-
-	// SampleLimit fails a scrape that yields more samples. A whole number; "0" turns the guard off.
-	//
-	// Default: 20000.
-	SampleLimit string
-
-	// LabelLimit fails a scrape with a sample that has more labels. A whole number; "0" turns the guard off.
-	//
-	// Default: 64.
-	LabelLimit string
-
-	// LabelValueLengthLimit fails a scrape with a longer label value, in bytes. A whole number; "0" turns the guard off.
-	//
-	// Default: 2048.
-	LabelValueLengthLimit string
-
-	// BodySizeLimit fails a scrape whose uncompressed body is larger. A size such as 16MB; "0" turns the guard off.
-	//
-	// Default: 16MB.
-	BodySizeLimit string
-
-	// KeepMetrics are regular expressions; only metrics whose whole name matches one are kept. The names of a histogram or a
-	// summary, such as name_bucket, name_sum and name_count, must be kept or dropped together: the receiver drops what is left
-	// of one without its count.
-	//
-	// Default: all are kept.
-	KeepMetrics []string
-
-	// DropMetrics are regular expressions; metrics whose whole name matches one are dropped, after KeepMetrics.
-	//
-	// Default: none is dropped.
-	DropMetrics []string
-
-	// StaticLabels are added to every series of the job.
-	//
-	// Default: none.
-	StaticLabels map[string]string
-
-	// HonorLabels keeps labels of the scraped data that clash with those the scrape adds, such as job.
-	//
-	// Default: false, a clashing label becomes exported_job.
-	HonorLabels bool
-
-	// Relabel rules are applied to every sample, in their order, after KeepMetrics and DropMetrics. A rule must not give the
-	// parts of one histogram or summary different labels: the receiver drops those that no longer go with a count.
-	//
-	// Default: none.
-	Relabel []RelabelRule
-
-	// NativeHistograms scrapes native histograms, over the protobuf format.
-	//
-	// Default: false, classic histograms.
-	NativeHistograms bool
+func (j ScrapeJob) withDefaults() ScrapeJob {
+	j.Interval, j.Timeout = new(j.interval()), new(j.timeout())
+	j.Path = stringOr(j.Path, "/metrics")
+	j.SampleLimit = stringOr(j.SampleLimit, DefaultSampleLimit)
+	j.LabelLimit = stringOr(j.LabelLimit, "64")
+	j.LabelValueLengthLimit = stringOr(j.LabelValueLengthLimit, "2048")
+	j.BodySizeLimit = stringOr(j.BodySizeLimit, "16MB")
+	if j.Tls != nil {
+		j.Scheme = "https"
+	}
+	return j
 }
 
-// TLS sets how an https endpoint is verified.
-type TLS struct {
-	// InsecureSkipVerify accepts any certificate.
-	InsecureSkipVerify bool
+func (j ScrapeJob) interval() Duration { return valueOr(j.Interval, defaultScrapeInterval) }
 
-	// CAVariable is the environment variable that holds the certificate of the authority, in PEM.
-	CAVariable string
-
-	// ServerName that the certificate must be for.
-	//
-	// Default: the target's host.
-	ServerName string
-}
-
-// BasicAuth is a user name with a password from the environment.
-type BasicAuth struct {
-	// Username. Required.
-	Username string
-
-	// PasswordVariable is the environment variable that holds the password. Required.
-	PasswordVariable string
-}
-
-// RelabelAction is what a [RelabelRule] does.
-type RelabelAction string
-
-// Actions of Prometheus' relabeling.
-const (
-	RelabelReplace   RelabelAction = "replace"
-	RelabelKeep      RelabelAction = "keep"
-	RelabelDrop      RelabelAction = "drop"
-	RelabelLabelMap  RelabelAction = "labelmap"
-	RelabelLabelDrop RelabelAction = "labeldrop"
-	RelabelLabelKeep RelabelAction = "labelkeep"
-)
-
-// RelabelRule is one rule of Prometheus' metric relabeling.
-//
-// Source: Prometheus configuration reference, metric_relabel_configs.
-type RelabelRule struct {
-	// Action to take.
-	//
-	// Default: replace.
-	Action RelabelAction
-
-	// SourceLabels are the labels whose values, joined by semicolons, Regex is matched against. Not with the label… actions.
-	SourceLabels []string
-
-	// Regex that must match as a whole.
-	//
-	// Default: anything.
-	Regex string
-
-	// TargetLabel is written by replace; required there, and only there.
-	TargetLabel string
-
-	// Replacement is the new value, or for labelmap the new name; $1 stands for the first group.
-	//
-	// Default: $1.
-	Replacement string
+func (j ScrapeJob) timeout() Duration {
+	return valueOr(j.Timeout, min(defaultScrapeTimeout, j.interval()))
 }
 
 type prometheusReceiver struct {
@@ -183,97 +139,24 @@ type prometheusReceiver struct {
 	ScrapeOnShutdown bool `yaml:"scrape_on_shutdown,omitempty"`
 }
 
+// scrapeConfig is a job with what is made from several of its fields.
 type scrapeConfig struct {
-	JobName                text            `yaml:"job_name"`
-	ScrapeInterval         duration        `yaml:"scrape_interval"`
-	ScrapeTimeout          duration        `yaml:"scrape_timeout"`
-	Scheme                 string          `yaml:"scheme,omitempty"`
-	MetricsPath            text            `yaml:"metrics_path"`
-	HonorLabels            bool            `yaml:"honor_labels,omitempty"`
-	ScrapeNativeHistograms bool            `yaml:"scrape_native_histograms,omitempty"`
-	TLSConfig              *tlsConfig      `yaml:"tls_config,omitempty"`
-	BasicAuth              *basicAuth      `yaml:"basic_auth,omitempty"`
-	Authorization          *authorization  `yaml:"authorization,omitempty"`
-	SampleLimit            number          `yaml:"sample_limit"`
-	LabelLimit             number          `yaml:"label_limit"`
-	LabelValueLengthLimit  number          `yaml:"label_value_length_limit"`
-	BodySizeLimit          number          `yaml:"body_size_limit"`
-	StaticConfigs          []staticConfig  `yaml:"static_configs"`
-	MetricRelabelConfigs   []relabelConfig `yaml:"metric_relabel_configs,omitempty"`
+	ScrapeJob            `yaml:",inline"`
+	StaticConfigs        []staticConfig `yaml:"static_configs"`
+	MetricRelabelConfigs []RelabelRule  `yaml:"metric_relabel_configs,omitempty"`
 }
 
 type staticConfig struct {
-	Targets []text          `yaml:"targets"`
-	Labels  map[string]text `yaml:"labels,omitempty"`
-}
-
-type tlsConfig struct {
-	InsecureSkipVerify bool   `yaml:"insecure_skip_verify,omitempty"`
-	CA                 string `yaml:"ca,omitempty"`
-	ServerName         text   `yaml:"server_name,omitempty"`
-}
-
-type basicAuth struct {
-	Username text   `yaml:"username"`
-	Password string `yaml:"password"`
-}
-
-type authorization struct {
-	Credentials string `yaml:"credentials"`
-}
-
-type relabelConfig struct {
-	SourceLabels []string      `yaml:"source_labels,flow,omitempty"`
-	Regex        text          `yaml:"regex,omitempty"`
-	TargetLabel  string        `yaml:"target_label,omitempty"`
-	Replacement  text          `yaml:"replacement,omitempty"`
-	Action       RelabelAction `yaml:"action"`
-}
-
-// fromVariable reads an environment variable as text. A value that is nothing but an expansion would be read as YAML,
-// and a password such as 0123 become a number; a second, empty expansion beside it prevents that.
-func fromVariable(name string) string {
-	return "${env:" + name + "}${env:NOTHING:-}"
+	Targets []Text          `yaml:"targets"`
+	Labels  map[string]Text `yaml:"labels,omitempty"`
 }
 
 func prometheusReceiverOf(jobs []ScrapeJob, onShutdown bool) prometheusReceiver {
 	r := prometheusReceiver{ScrapeOnShutdown: onShutdown}
 	for _, j := range jobs {
-		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, j.scrapeConfig())
+		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, scrapeConfig{j.withDefaults(), j.staticConfigs(), j.relabelConfigs()})
 	}
 	return r
-}
-
-func (j ScrapeJob) scrapeConfig() scrapeConfig {
-	s := scrapeConfig{
-		JobName:                text(j.Name),
-		ScrapeInterval:         duration(j.interval()),
-		ScrapeTimeout:          duration(j.timeout()),
-		Scheme:                 j.Scheme,
-		MetricsPath:            text(stringOr(j.Path, DefaultMetricsPath)),
-		HonorLabels:            j.HonorLabels,
-		ScrapeNativeHistograms: j.NativeHistograms,
-		SampleLimit:            number(stringOr(j.SampleLimit, DefaultSampleLimit)),
-		LabelLimit:             number(stringOr(j.LabelLimit, DefaultLabelLimit)),
-		LabelValueLengthLimit:  number(stringOr(j.LabelValueLengthLimit, DefaultLabelValueLengthLimit)),
-		BodySizeLimit:          number(stringOr(j.BodySizeLimit, DefaultBodySizeLimit)),
-		StaticConfigs:          j.staticConfigs(),
-	}
-	if t := j.TLS; t != nil {
-		s.Scheme = "https"
-		s.TLSConfig = &tlsConfig{InsecureSkipVerify: t.InsecureSkipVerify, ServerName: text(t.ServerName)}
-		if t.CAVariable != "" {
-			s.TLSConfig.CA = fromVariable(t.CAVariable)
-		}
-	}
-	if b := j.BasicAuth; b != nil {
-		s.BasicAuth = &basicAuth{Username: text(b.Username), Password: fromVariable(b.PasswordVariable)}
-	}
-	if b := j.BearerTokenVariable; b != "" {
-		s.Authorization = &authorization{fromVariable(b)}
-	}
-	s.MetricRelabelConfigs = j.relabelConfigs()
-	return s
 }
 
 // targetLabel is set where a job has several targets.
@@ -282,32 +165,31 @@ const targetLabel = "target"
 func (j ScrapeJob) staticConfigs() []staticConfig {
 	var all []staticConfig
 	for _, target := range j.Targets {
-		s := staticConfig{Targets: []text{text(target)}, Labels: map[string]text{}}
+		s := staticConfig{Targets: []Text{Text(target)}, Labels: map[string]Text{}}
 		for name, value := range j.StaticLabels {
-			s.Labels[name] = text(value)
+			s.Labels[name] = Text(value)
 		}
 		if len(j.Targets) > 1 {
-			s.Labels[targetLabel] = text(target)
+			s.Labels[targetLabel] = Text(target)
 		}
 		all = append(all, s)
 	}
 	return all
 }
 
-func (j ScrapeJob) relabelConfigs() []relabelConfig {
-	var rules []relabelConfig
+func (j ScrapeJob) relabelConfigs() []RelabelRule {
+	var rules []RelabelRule
 	for _, filter := range []struct {
-		action RelabelAction
+		action string
 		names  []string
 	}{{RelabelKeep, j.KeepMetrics}, {RelabelDrop, j.DropMetrics}} {
 		if len(filter.names) > 0 {
-			rules = append(rules, relabelConfig{SourceLabels: []string{"__name__"}, Regex: text(anyOf(filter.names)), Action: filter.action})
+			rules = append(rules, RelabelRule{SourceLabels: []string{"__name__"}, Regex: Text(anyOf(filter.names)), Action: filter.action})
 		}
 	}
 	for _, r := range j.Relabel {
-		rules = append(rules, relabelConfig{
-			SourceLabels: r.SourceLabels, Regex: text(r.Regex), TargetLabel: r.TargetLabel, Replacement: text(r.Replacement), Action: r.action(),
-		})
+		r.Action = r.action()
+		rules = append(rules, r)
 	}
 	return rules
 }
@@ -320,12 +202,158 @@ func anyOf(all []string) string {
 	return "(?:" + strings.Join(all, ")|(?:") + ")"
 }
 
-func (r RelabelRule) action() RelabelAction {
-	return RelabelAction(stringOr(string(r.Action), string(RelabelReplace)))
+func (r RelabelRule) action() string { return stringOr(r.Action, RelabelReplace) }
+
+func validateScrape(v *faults, jobs []ScrapeJob) {
+	seen := map[JobName]string{}
+	for _, j := range jobs {
+		switch first, twice := seen[j.Name]; {
+		case twice && j.Name == "":
+			v.addTo("%s.Name is not set, and neither is that of %s; only one job can be named after the family", j.At, first)
+		case twice:
+			v.addTo("%s.Name is %q, as that of %s; give each job its own name", j.At, j.Name, first)
+		default:
+			seen[j.Name] = j.At
+		}
+		j.validate(v)
+	}
 }
 
-func (j ScrapeJob) interval() time.Duration { return valueOr(j.Interval, DefaultScrapeInterval) }
+// bodySize is what Prometheus' units library reads, below the point where it overflows.
+var bodySize = regexp.MustCompile(`^(0|[0-9]{1,9}([KMG]i?)?B)$`)
 
-func (j ScrapeJob) timeout() time.Duration {
-	return valueOr(j.Timeout, min(DefaultScrapeTimeout, j.interval()))
+func (j ScrapeJob) validate(v *faults) {
+	v.literal(j.At+".Name", string(j.Name))
+	v.scraped(j.At+".Name", string(j.Name))
+	for _, t := range j.Targets {
+		v.address(j.At+".Port", t)
+	}
+	j.validatePath(v)
+	if v.positive(j.At+".Interval", j.Interval) && v.positive(j.At+".Timeout", j.Timeout) && j.timeout() > j.interval() {
+		v.addTo("%s.Timeout is %s, longer than the interval of %s; shorten the timeout or lengthen the interval",
+			j.At, time.Duration(j.timeout()), time.Duration(j.interval()))
+	}
+	v.limit(j.At+".SampleLimit", j.SampleLimit)
+	v.limit(j.At+".LabelLimit", j.LabelLimit)
+	v.limit(j.At+".LabelValueLengthLimit", j.LabelValueLengthLimit)
+	if s := string(j.BodySizeLimit); s != "" && !isPlaceholder(s) && !bodySize.MatchString(s) {
+		v.addTo("%s.BodySizeLimit is %q; it must be a size such as 16MB", j.At, s)
+	}
+	j.validateAccess(v)
+	for _, name := range slices.Sorted(maps.Keys(j.StaticLabels)) {
+		what := j.At + ".StaticLabels: "
+		if slices.Contains([]string{"job", "instance"}, name) {
+			v.addTo("%slabel %q is set by the scrape; set Name instead", what, name)
+		}
+		if name == targetLabel && len(j.Targets) > 1 {
+			v.addTo("%slabel %q tells the job's targets apart; choose another name", what, name)
+		}
+		v.label(what+"name", name)
+		v.scraped(what+name, j.StaticLabels[name])
+	}
+	v.regexps(j.At+".KeepMetrics", j.KeepMetrics...)
+	v.regexps(j.At+".DropMetrics", j.DropMetrics...)
+	for i, r := range j.Relabel {
+		r.validate(v, fmt.Sprintf("%s.Relabel[%d]", j.At, i))
+	}
+}
+
+func (j ScrapeJob) validatePath(v *faults) {
+	what, p := j.At+".Path", string(j.Path)
+	v.literal(what, p)
+	v.printable(what, p)
+	if p == "" || hasPlaceholder(p) {
+		return
+	}
+	if !strings.HasPrefix(p, "/") {
+		v.addTo("%s is %q; it must start with a slash", what, p)
+	} else if u, err := url.Parse(p); err != nil || u.Host != "" || u.RawQuery != "" || u.Fragment != "" {
+		v.addTo("%s is %q; it must be a URL path without query and fragment", what, p)
+	}
+}
+
+func (j ScrapeJob) validateAccess(v *faults) {
+	if j.Scheme != "" && j.Scheme != "http" && j.Scheme != "https" {
+		v.addTo("%s.Scheme is %q; it must be http or https", j.At, j.Scheme)
+	}
+	if t := j.Tls; t != nil {
+		if t.CaCertificate != "" && t.InsecureSkipVerify {
+			v.addTo("%s.Tls has a CaCertificate, and InsecureSkipVerify, which does not look at it; leave one out", j.At)
+		}
+		v.scraped(j.At+".Tls.ServerName", string(t.ServerName))
+	}
+	if b := j.BasicAuth; b != nil {
+		if b.Username == "" {
+			v.addTo("%s.BasicAuth.Username is empty; name the user", j.At)
+		}
+		if b.Password == "" {
+			v.addTo("%s.BasicAuth.Password is not set; give the secret that holds it", j.At)
+		}
+		v.scraped(j.At+".BasicAuth.Username", string(b.Username))
+		if j.BearerToken != "" {
+			v.addTo("%s has both BasicAuth and BearerToken; leave one out", j.At)
+		}
+	}
+	for _, name := range j.variables() {
+		v.variable(j.At+": variable", string(name))
+	}
+}
+
+// variables are those that hold the job's secrets.
+func (j ScrapeJob) variables() []Variable {
+	var all []Variable
+	if j.Tls != nil {
+		all = append(all, j.Tls.CaCertificate)
+	}
+	if j.BasicAuth != nil {
+		all = append(all, j.BasicAuth.Password)
+	}
+	all = append(all, Variable(j.BearerToken))
+	return slices.DeleteFunc(all, func(v Variable) bool { return v == "" })
+}
+
+func (r RelabelRule) validate(v *faults, at string) {
+	action := r.action()
+	byLabelName := slices.Contains([]string{RelabelLabelMap, RelabelLabelDrop, RelabelLabelKeep}, action)
+	known := []string{RelabelReplace, RelabelKeep, RelabelDrop, RelabelLabelMap, RelabelLabelDrop, RelabelLabelKeep}
+	switch {
+	case !slices.Contains(known, action):
+		v.addTo("%s.Action is %q; it must be one of %s", at, r.Action, strings.Join(known, ", "))
+	case byLabelName && len(r.SourceLabels) > 0:
+		v.addTo("%s has SourceLabels, but %s matches the names of labels; leave them out", at, action)
+	case !byLabelName && len(r.SourceLabels) == 0 && action != RelabelReplace:
+		v.addTo("%s has no SourceLabels, which %s needs", at, action)
+	}
+	if action == RelabelReplace {
+		v.label(at+".TargetLabel", r.TargetLabel)
+	} else if r.TargetLabel != "" {
+		v.addTo("%s.TargetLabel is set, but only replace takes it; leave it out", at)
+	}
+	if r.Replacement != "" && action != RelabelReplace && action != RelabelLabelMap {
+		v.addTo("%s.Replacement is set, but only replace and labelmap take it; leave it out", at)
+	}
+	if action == RelabelLabelMap && r.Replacement != "" && !labelTemplate.MatchString(string(r.Replacement)) {
+		v.addTo("%s.Replacement is %q; with labelmap it must become the name of a label", at, r.Replacement)
+	}
+	for i, s := range r.SourceLabels {
+		v.label(fmt.Sprintf("%s.SourceLabels[%d]", at, i), s)
+	}
+	if r.Regex != "" {
+		v.regexps(at+".Regex", string(r.Regex))
+	} else if byLabelName {
+		v.addTo("%s.Regex is empty; %s needs a regular expression", at, action)
+	}
+	v.scraped(at+".Replacement", string(r.Replacement))
+}
+
+var (
+	labelName     = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	labelTemplate = regexp.MustCompile(`^(([a-zA-Z_]|\$([0-9]+|\{[0-9]+\}))([a-zA-Z0-9_]|\$([0-9]+|\{[0-9]+\}))*)$`)
+)
+
+// label reports what is no name of a Prometheus label.
+func (v *faults) label(what, name string) {
+	if !labelName.MatchString(name) {
+		v.addTo("%s is %q; a label's name has letters, digits and underscores, and does not start with a digit", what, name)
+	}
 }

@@ -1,38 +1,32 @@
 package collector
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
 
-// StatsD configures the receiver of StatsD messages over UDP.
-//
-// Gauges are stored as they are. Timers, histograms and distributions become summaries of one AggregationInterval: the
-// quantiles hold for it, and the series _sum and _count start anew with each. Counters are increments, which Prometheus
-// has no place for: those that Rates names are stored as a rate per second over AggregationInterval, so that
-// sum_over_time(name[1h]) times the interval in seconds is what was counted in an hour; all others are dropped, and the
-// collector's log names them.
-type StatsD struct {
-	// Endpoint is the host:port to listen on. Required.
-	Endpoint string
+// Statsd configures the receiver of StatsD messages over UDP.
+type Statsd struct {
+	Port                Number
+	AggregationInterval *Duration
 
-	// AggregationInterval is the time over which messages are aggregated; more than 0.
-	//
-	// Default: nil, 60 seconds, as the receiver has it.
-	AggregationInterval *time.Duration
-
-	// Rates lists the counters to store as rates.
-	//
-	// Default: none.
+	// Rates lists the counters to store as rates per second. All others are dropped: they are increments, which Prometheus has no
+	// place for.
 	Rates []string
 }
 
-// DefaultStatsDInterval is the aggregation interval of the statsd receiver.
-const DefaultStatsDInterval = 60 * time.Second
+const (
+	defaultStatsdPort     = "8125"
+	defaultStatsdInterval = Duration(60 * time.Second)
+)
+
+// UDPPort is the port that the receiver listens on.
+func (s Statsd) UDPPort() Number { return stringOr(s.Port, defaultStatsdPort) }
 
 type statsdReceiver struct {
-	Endpoint              text           `yaml:"endpoint"`
-	AggregationInterval   duration       `yaml:"aggregation_interval"`
+	Endpoint              Text           `yaml:"endpoint"`
+	AggregationInterval   Duration       `yaml:"aggregation_interval"`
 	IgnoreHost            bool           `yaml:"ignore_host"`
 	TimerHistogramMapping []timerMapping `yaml:"timer_histogram_mapping"`
 }
@@ -43,31 +37,32 @@ type timerMapping struct {
 }
 
 type deltaToRate struct {
-	Metrics []text `yaml:"metrics"`
+	Metrics []Text `yaml:"metrics"`
 }
 
-func (s *StatsD) validate(v *faults) {
+func (s *Statsd) validate(v *faults) {
 	if s == nil {
 		return
 	}
-	v.address("statsd", s.Endpoint)
-	v.positive("statsd: aggregation interval", s.AggregationInterval)
+	v.port(v.at+"Statsd.Port", s.Port, maxPort)
+	v.positive(v.at+"Statsd.AggregationInterval", s.AggregationInterval)
 	for i, r := range s.Rates {
+		at := fmt.Sprintf("%sStatsd.Rates[%d]", v.at, i)
 		if r == "" || slices.Contains(s.Rates[:i], r) {
-			v.add("statsd: rates: %q is empty or named twice", r)
+			v.addTo("%s is %q, which is empty or named twice; remove it", at, r)
 		}
-		v.literal("statsd: rates:", r)
+		v.literal(at, r)
 		if hasPlaceholder(r) {
-			v.add("statsd: rates: %q is known only at deployment; name the counter itself", r)
+			v.addTo("%s is a token; name the counter itself", at)
 		}
-		v.printable("statsd: rates:", r)
+		v.printable(at, r)
 	}
 }
 
-func (s StatsD) receiver() statsdReceiver {
+func (s Statsd) receiver(host string) statsdReceiver {
 	r := statsdReceiver{
-		Endpoint:            text(s.Endpoint),
-		AggregationInterval: duration(valueOr(s.AggregationInterval, DefaultStatsDInterval)),
+		Endpoint:            address(host, s.UDPPort()),
+		AggregationInterval: valueOr(s.AggregationInterval, defaultStatsdInterval),
 		IgnoreHost:          true, // every sender is a container of this task, with ports that come and go
 	}
 	for _, t := range []string{"timing", "histogram", "distribution"} {

@@ -11,24 +11,17 @@ import (
 // TaskMetrics configures what is collected from the ECS task metadata endpoint, version 4. Metrics keep the receiver's
 // names, with underscores and without suffixes: ecs.task.memory.utilized becomes ecs_task_memory_utilized, in MiB.
 type TaskMetrics struct {
-	// Interval is the time between two readings; more than 0.
-	//
-	// Default: nil, 20 seconds, as the receiver has it.
-	Interval *time.Duration
+	Interval *Duration
 
 	// Metrics lists the metrics to keep, by the names in [KnownTaskMetrics].
-	//
-	// Default: [DefaultTaskMetrics], and with Containers also [DefaultContainerMetrics].
 	Metrics []string
 
-	// Containers also keeps metrics of each container, with the label container_name.
-	//
-	// Default: false. It is implied by a container's metric in Metrics.
+	// Containers also keeps metrics of each container. It is implied by a container's metric in Metrics.
 	Containers bool
 }
 
-// DefaultTaskMetricsInterval is the collection interval of the awsecscontainermetrics receiver.
-const DefaultTaskMetricsInterval = 20 * time.Second
+// defaultTaskMetricsInterval is the collection interval of the awsecscontainermetrics receiver.
+const defaultTaskMetricsInterval = Duration(20 * time.Second)
 
 const (
 	taskPrefix      = "ecs.task."
@@ -92,22 +85,22 @@ func DefaultContainerMetrics() []string {
 }
 
 type taskMetricsReceiver struct {
-	CollectionInterval duration `yaml:"collection_interval"`
+	CollectionInterval Duration `yaml:"collection_interval"`
 }
 
 type filterProcessor struct {
 	ErrorMode        string `yaml:"error_mode"`
-	MetricConditions []text `yaml:"metric_conditions"`
+	MetricConditions []Text `yaml:"metric_conditions"`
 }
 
 func (t *TaskMetrics) validate(v *faults) {
 	if t == nil {
 		return
 	}
-	v.positive("task metrics: interval", t.Interval)
-	for _, m := range t.Metrics { // a placeholder is no known name either
+	v.positive(v.at+"TaskMetrics.Interval", t.Interval)
+	for i, m := range t.Metrics { // a placeholder is no known name either
 		if !slices.Contains(KnownTaskMetrics(), m) {
-			v.add("task metrics: unknown metric %q%s", m, suggestion(m, KnownTaskMetrics()))
+			v.add("TaskMetrics.Metrics[%d] is %q, which ECS does not have%s; see KnownTaskMetrics", i, m, suggestion(m, KnownTaskMetrics()))
 		}
 	}
 }
@@ -126,7 +119,7 @@ func (t TaskMetrics) metrics() []string {
 func onlyMetrics(names []string) filterProcessor {
 	return filterProcessor{
 		ErrorMode:        "propagate",
-		MetricConditions: []text{text("not " + nameIsOneOf(names))},
+		MetricConditions: []Text{Text("not " + nameIsOneOf(names))},
 	}
 }
 

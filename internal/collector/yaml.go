@@ -37,39 +37,45 @@ func escape(s string) string {
 	}
 }
 
-// text is a string value. It is always rendered as a string, whatever it looks like, and quoted where it holds a
-// placeholder, because nobody knows yet what will stand there.
-type text string
+// Text is a string value. It is always rendered as a string, whatever it looks like.
+type Text string
 
-func (t text) MarshalYAML() (any, error) {
+// MarshalYAML implements yaml.Marshaler. A value that is nothing but a placeholder becomes an expansion, whose result is read as
+// YAML, and a password such as 0123 would become a number; a second, empty expansion beside it prevents that.
+func (t Text) MarshalYAML() (any, error) {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: escape(string(t))}
+	if isPlaceholder(string(t)) {
+		n.Value += emptyExpansion
+	}
 	if hasPlaceholder(string(t)) {
 		n.Style = yaml.DoubleQuotedStyle
 	}
 	return n, nil
 }
 
-// number is a whole number, a size such as 16MB, or a placeholder for one; it is rendered bare.
-type number string
+// Number is a whole number, a size such as 16MB, or a placeholder for one; it is rendered bare.
+type Number string
 
-func (n number) MarshalYAML() (any, error) {
+// MarshalYAML implements yaml.Marshaler.
+func (n Number) MarshalYAML() (any, error) {
 	return &yaml.Node{Kind: yaml.ScalarNode, Value: string(n)}, nil
 }
 
-// duration is rendered in a form that Go and Prometheus both read.
-type duration time.Duration
+// Duration is rendered in a form that Go and Prometheus both read.
+type Duration time.Duration
 
-func (d duration) MarshalYAML() (any, error) {
+// MarshalYAML implements yaml.Marshaler.
+func (d Duration) MarshalYAML() (any, error) {
 	if v := time.Duration(d); v%time.Second != 0 {
 		return fmt.Sprintf("%dms", v.Milliseconds()), nil
 	}
 	return fmt.Sprintf("%ds", int64(time.Duration(d).Seconds())), nil
 }
 
-func texts(all []string) []text {
-	r := make([]text, len(all))
+func texts(all []string) []Text {
+	r := make([]Text, len(all))
 	for i, s := range all {
-		r[i] = text(s)
+		r[i] = Text(s)
 	}
 	return r
 }
@@ -91,7 +97,7 @@ func valueOr[T any](p *T, d T) T {
 	return *p
 }
 
-func stringOr(s, d string) string {
+func stringOr[T ~string](s, d T) T {
 	if s == "" {
 		return d
 	}

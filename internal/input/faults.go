@@ -44,7 +44,7 @@ func (f Faults) PanicIfAny(where string) {
 	case 1:
 		panic(where + ": " + f[0])
 	default:
-		panic(fmt.Sprintf("%s: %d faults:\n  - %s", where, len(f), strings.Join(f, "\n  - ")))
+		panic(fmt.Sprintf("%s: %d errors:\n  - %s", where, len(f), strings.Join(f, "\n  - ")))
 	}
 }
 

@@ -13,14 +13,7 @@ import (
 
 // configurationOf is the default configuration, with the tokens of a stack.
 func configurationOf(stack awscdk.Stack) *string {
-	config := collector.Config{
-		OTLP:                &collector.OTLP{GRPCEndpoint: "127.0.0.1:4317", HTTPEndpoint: "127.0.0.1:4318"},
-		TaskMetrics:         &collector.TaskMetrics{},
-		RemoteWrite:         collector.RemoteWrite{Endpoint: "https://aps-workspaces." + *stack.Region() + ".amazonaws.com/workspaces/ws-1/api/v1/remote_write", Region: *stack.Region()},
-		Task:                collector.Task{Family: "task", Region: *stack.Region(), AccountID: *stack.Account(), LaunchType: "fargate"},
-		MemoryLimitMiB:      512,
-		HealthCheckEndpoint: "127.0.0.1:13133",
-	}
+	config := collector.Config{OTLP: &collector.OTLP{}, TaskMetrics: &collector.TaskMetrics{}, LaunchType: "fargate", MemoryLimitMiB: 512, HealthCheck: true}
 	text, err := config.YAML()
 	if err != nil {
 		fail(err)

@@ -146,8 +146,8 @@ func appContainer() *awsecs.ContainerDefinitionOptions {
 }
 
 func byLibrary(stack awscdk.Stack, id string, workspace amp.IWorkspace) {
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, &id, &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: size(), Telemetry: &otelprometheus.TelemetryProps{Workspace: workspace},
-	})
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, &id,
+		new(size()),
+		&otelprometheus.TelemetryProps{Workspace: workspace})
 	td.AddContainer(jsii.String("app"), appContainer())
 }

@@ -22,12 +22,11 @@ func main() {
 func NewShop(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
-	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &otelprometheus.OtelPrometheusFargateTaskDefinitionProps{
-		FargateTaskDefinitionProps: awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
-		Telemetry: &otelprometheus.TelemetryProps{
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
 			Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
-		},
-	})
+		})
 	td.AddContainer(jsii.String("shop"), &awsecs.ContainerDefinitionOptions{
 		Image: awsecs.ContainerImage_FromRegistry(jsii.String("example.com/shop:1.0"), nil),
 	})

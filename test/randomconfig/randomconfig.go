@@ -13,18 +13,12 @@ import (
 func FromBytes(data []byte) collector.Config {
 	s := &source{data}
 	c := collector.Config{
-		RemoteWrite: collector.RemoteWrite{
-			Endpoint: s.choose("https://aps-workspaces.eu-west-1.amazonaws.com/workspaces/ws-1/api/v1/remote_write"),
-			Region:   s.choose("eu-west-1"),
-		},
+		Host:             s.choose("", "0.0.0.0"),
 		ScrapeOnShutdown: s.flag(),
 		MemoryLimitMiB:   []int{0, 256, 64, 100000}[s.number(4)],
 	}
 	if s.oneIn(32) {
-		c.RemoteWrite.Region, c.MemoryLimitMiB = s.text(), int(s.next())
-	}
-	if s.oneIn(16) {
-		c.RemoteWrite.Endpoint = "https://" + s.choose("aps.example.com:8443/a b", "aps.example.com/%41", "[::1]/") + s.text()
+		c.MemoryLimitMiB = int(s.next())
 	}
 	c.OTLP = s.otlp()
 	for range s.number(3) {
@@ -38,54 +32,38 @@ func FromBytes(data []byte) collector.Config {
 		}
 	}
 	if s.flag() {
-		c.StatsD = &collector.StatsD{Endpoint: s.address(), AggregationInterval: s.duration()}
+		c.Statsd = &collector.Statsd{Port: s.port("", "8125"), AggregationInterval: s.duration()}
 		for i := range s.number(3) {
-			c.StatsD.Rates = append(c.StatsD.Rates, s.choose(fmt.Sprint("counter.", i)))
+			c.Statsd.Rates = append(c.Statsd.Rates, s.choose(fmt.Sprint("counter.", i)))
 		}
 	}
 	if s.flag() {
-		c.CollectorMetrics = &collector.CollectorMetrics{Port: s.choose("", "8888", "08889"), Interval: s.duration()}
+		c.CollectorMetrics = &collector.CollectorMetrics{Port: s.port("", "8888", "08889"), Interval: s.duration()}
 	}
-	if s.flag() && (c.OTLP != nil || s.oneIn(16)) {
-		c.Traces = &collector.Traces{Region: s.choose("", "us-east-1")}
-	}
-	if s.flag() {
-		c.HealthCheckEndpoint = s.address()
-	}
-	if s.flag() {
-		c.RemoteWrite.AssumeRole = &collector.AssumeRole{
-			ARN: s.choose("arn:aws:iam::111122223333:role/writer"), STSRegion: s.choose("", "eu-west-1"), ExternalID: s.choose("", s.text()),
-		}
-	}
+	c.Traces = s.flag() && (c.OTLP != nil || s.oneIn(16))
+	c.HealthCheck = s.flag()
+	c.AssumeRole, c.ExternalID = s.flag(), s.flag()
 	c.Labels = s.labels()
 	if s.flag() {
 		c.Delivery = collector.Delivery{
-			OneHop: s.oneIn(3), QueueSizeMiB: s.number(4), QueueDirectory: s.choose("", "", "/tmp"), Port: s.choose("", "15000", "4317", "08889"),
+			OneHop: s.oneIn(3), QueueSizeMiB: s.number(4), QueueDirectory: s.choose("", "", "/tmp"), Port: s.port("", "15000", "4317", "08889"),
 		}
 	}
-	if s.flag() {
-		c.Task = collector.Task{
-			Family: s.choose("shop", s.text()), Region: s.choose("", "eu-west-1"), AccountID: s.choose("", "111122223333"), LaunchType: s.choose("", "fargate"),
-		}
-	}
+	c.LaunchType = s.choose("", "fargate", "ec2")
 	return c
 }
 
 func (s *source) otlp() *collector.OTLP {
-	switch s.number(4) {
-	case 0:
+	if s.number(4) == 0 {
 		return nil
-	case 1:
-		return &collector.OTLP{GRPCEndpoint: s.address()}
-	case 2:
-		return &collector.OTLP{HTTPEndpoint: s.address()}
-	default:
-		return &collector.OTLP{GRPCEndpoint: s.address(), HTTPEndpoint: s.address()}
 	}
+	return &collector.OTLP{GrpcPort: s.port("", "4317", "5317"), HttpPort: s.port("", "4318", "4317")}
 }
 
+func (s *source) port(good ...string) collector.Number { return collector.Number(s.choose(good...)) }
+
 func (s *source) labels() collector.Labels {
-	l := collector.Labels{Policy: collector.LabelPolicy(s.choose("", "task", "identity", "all", "list"))}
+	l := collector.Labels{Policy: s.choose("", "task", "identity", "all", "list")}
 	if l.Policy == collector.LabelsList || l.Policy == "" && s.flag() || s.oneIn(32) {
 		for range 1 + s.number(3) {
 			l.Keep = append(l.Keep, s.choose("aws.ecs.task.id", "aws_ecs_cluster_name", "deployment.environment.name", s.text()))
@@ -99,9 +77,10 @@ func (s *source) labels() collector.Labels {
 
 func (s *source) job(n int) collector.ScrapeJob {
 	j := collector.ScrapeJob{
-		Name: s.choose(fmt.Sprint("job", n), s.text()), Targets: []string{s.address()}, Path: s.choose("", "/m", "/a b", "/"+s.text()),
-		Interval: s.duration(), SampleLimit: s.choose("", "0", "10", "0010", "999999999999999999"), LabelLimit: s.choose("", "5"),
-		LabelValueLengthLimit: s.choose("", "5"), BodySizeLimit: s.choose("", "0", "16MB", "5KiB", "1B", "999999999GiB", "0GB"),
+		At:   fmt.Sprintf("Scrape[%d]", n),
+		Name: collector.JobName(s.choose(fmt.Sprint("job", n), "", s.text())), Targets: []string{s.address()}, Path: collector.Text(s.choose("", "/m", "/a b", "/"+s.text())),
+		Interval: s.duration(), SampleLimit: s.port("", "0", "10", "0010", "999999999999999999"), LabelLimit: s.port("", "5"),
+		LabelValueLengthLimit: s.port("", "5"), BodySizeLimit: s.port("", "0", "16MB", "5KiB", "1B", "999999999GiB", "0GB"),
 		HonorLabels: s.flag(), NativeHistograms: s.flag(),
 	}
 	if s.oneIn(4) {
@@ -110,20 +89,18 @@ func (s *source) job(n int) collector.ScrapeJob {
 	if s.oneIn(4) {
 		j.Targets = append(j.Targets, s.address())
 	}
+	j.Scheme = s.choose("", "http", "https")
 	if s.flag() {
-		j.Scheme = s.choose("", "https")
-		j.TLS = &collector.TLS{InsecureSkipVerify: s.flag(), ServerName: s.choose("", "app.internal", s.text())}
-		if !j.TLS.InsecureSkipVerify || s.oneIn(8) {
-			j.TLS.CAVariable = s.choose("", "CA")
+		j.Tls = &collector.TLS{InsecureSkipVerify: s.flag(), ServerName: collector.Text(s.choose("", "app.internal", s.text()))}
+		if !j.Tls.InsecureSkipVerify || s.oneIn(8) {
+			j.Tls.CaCertificate = collector.Variable(s.choose("", "CA"))
 		}
-	} else {
-		j.Scheme = s.choose("", "http", "https")
 	}
 	switch s.number(4) {
 	case 0:
-		j.BasicAuth = &collector.BasicAuth{Username: s.choose("reader", s.text()), PasswordVariable: s.choose("PASSWORD", "A"+s.text())}
+		j.BasicAuth = &collector.BasicAuth{Username: collector.Text(s.choose("reader", s.text())), Password: collector.Variable(s.choose("PASSWORD", "A"+s.text()))}
 	case 1:
-		j.BearerTokenVariable = s.choose("TOKEN")
+		j.BearerToken = "TOKEN"
 	}
 	for range s.number(3) {
 		j.KeepMetrics = append(j.KeepMetrics, s.choose("http_.*", s.text()))
@@ -141,20 +118,20 @@ func (s *source) job(n int) collector.ScrapeJob {
 }
 
 func (s *source) rule() collector.RelabelRule {
-	r := collector.RelabelRule{Action: collector.RelabelAction(s.choose("", "replace", "keep", "drop", "labelmap", "labeldrop", "labelkeep"))}
+	r := collector.RelabelRule{Action: s.choose("", "replace", "keep", "drop", "labelmap", "labeldrop", "labelkeep")}
 	switch r.Action {
 	case collector.RelabelLabelMap:
-		r.Regex, r.Replacement = s.choose("(.*)", s.text()), s.choose("", "$1", "${1}_x", "a$1", s.text())
+		r.Regex, r.Replacement = collector.Text(s.choose("(.*)", s.text())), collector.Text(s.choose("", "$1", "${1}_x", "a$1", s.text()))
 	case collector.RelabelLabelDrop, collector.RelabelLabelKeep:
-		r.Regex = s.choose("a|b", s.text())
+		r.Regex = collector.Text(s.choose("a|b", s.text()))
 	default:
 		for range 1 + s.number(2) {
 			r.SourceLabels = append(r.SourceLabels, s.choose("__name__", "path"))
 		}
-		r.Regex = s.choose("", "(.*)", s.text())
+		r.Regex = collector.Text(s.choose("", "(.*)", s.text()))
 	}
 	if r.Action == "" || r.Action == collector.RelabelReplace || s.oneIn(16) {
-		r.TargetLabel, r.Replacement = s.choose("a", "__name__"), s.choose("", "$1", "${1}_x", "$", "$$1", "${name}", s.text())
+		r.TargetLabel, r.Replacement = s.choose("a", "__name__"), collector.Text(s.choose("", "$1", "${1}_x", "$", "$$1", "${name}", s.text()))
 	}
 	return r
 }
@@ -215,7 +192,7 @@ func (s *source) address() string {
 	return s.choose("127.0.0.1", "app.internal", "a--b", "a..b", "1.2", "999.1.1.1") + ":" + s.choose(fmt.Sprint(4000+int(s.next())), fmt.Sprint(5000+int(s.next())), "00080")
 }
 
-func (s *source) duration() *time.Duration {
+func (s *source) duration() *collector.Duration {
 	n := s.number(64)
 	d := 10*time.Second + time.Duration(s.next())*time.Second
 	switch {
@@ -227,7 +204,7 @@ func (s *source) duration() *time.Duration {
 	default:
 		d = time.Duration(int8(s.next())) * time.Microsecond
 	}
-	return &d
+	return new(collector.Duration(d))
 }
 
 // Seeds are starting points for a fuzzer that reach every branch of [FromBytes].

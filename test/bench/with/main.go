@@ -12,6 +12,6 @@ func main() {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
 	stack := awscdk.NewStack(app, jsii.String("Stack"), nil)
-	otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil)
+	otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil, nil)
 	app.Synth(nil)
 }
