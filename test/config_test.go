@@ -134,8 +134,8 @@ func TestExtraConfigurationIsMerged(t *testing.T) {
 func TestExpansionsPassStrictTemplateValidation(t *testing.T) {
 	for name, config := range map[string]*otelprometheus.Config{
 		"environment": otelprometheus.ConfigFromYaml(jsii.String(strings.Replace(ownYAML, "127.0.0.1:4317", `"${env:HOST}:4317"`, 1)), nil),
-		"generated": nil,
-		"extra":     otelprometheus.ConfigWithExtra(jsii.String("exporters: {prometheus_remote_write: {external_labels: {host: \"${env:HOST}\"}}}")),
+		"generated":   nil,
+		"extra":       otelprometheus.ConfigWithExtra(jsii.String("exporters: {prometheus_remote_write: {external_labels: {host: \"${env:HOST}\"}}}")),
 	} {
 		app := strictApp(t)
 		fargateTask(awscdk.NewStack(app, jsii.String("Stack"), nil), withConfig(config), nil)

@@ -93,14 +93,23 @@ func emulateAWS(t testing.TB) {
 			<Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, time.Now().Add(time.Hour).Format(time.RFC3339))
 	}))
 	t.Cleanup(sts.Close)
+	for name, value := range emulated {
+		t.Setenv(name, value)
+	}
 	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "AKIAE2ETEST", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": "AKIAE2ETEST", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_ENDPOINT_URL_STS": sts.URL, configVariable: "",
 		"ECS_CONTAINER_METADATA_URI_V4": "http://127.0.0.1/v4/container", // nothing is read before the start
 	} {
 		t.Setenv(name, value)
 	}
 }
+
+// emulated are the variables that generated configurations name. An account number that begins with 0 must stay a text.
+var emulated = collector.Config{AssumeRole: true, ExternalID: true}.Environment(collector.Deployment{
+	Endpoint: workspaceURL, Region: values.Region, TaskRegion: values.Region, AccountID: "012345678901", Family: "1e3",
+	RoleARN: "arn:aws:iam::111122223333:role/writer", STSRegion: values.Region, ExternalID: "0123",
+})
 
 // setVariables are those that configurations in testdata name.
 func setVariables(t testing.TB) {

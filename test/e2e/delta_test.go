@@ -17,10 +17,10 @@ import (
 // what is lost, the collector's own metrics must count it, and everything else must be stored.
 func TestCollectorReportsItsOwnLosses(t *testing.T) {
 	t.Parallel()
-	otlp, port := freeAddress(t), freePort(t)
+	receiver, otlp := freeOTLP(t)
 	s := runSidecar(t, collector.Config{
-		OTLP:             &collector.OTLP{HTTPEndpoint: otlp},
-		CollectorMetrics: &collector.CollectorMetrics{Port: port, Interval: new(soon)},
+		OTLP:             receiver,
+		CollectorMetrics: &collector.CollectorMetrics{Port: collector.Number(freePort(t)), Interval: shortly()},
 	}, sidecarOptions{})
 	eventually(t, s.Task, 20*time.Second, func() string { return push(otlp, orders(time.Now())) })
 	const times = 3
@@ -89,9 +89,10 @@ func (s sidecar) reportsDrop(metrics ...string) string {
 // samples times the interval is what was counted; any other counter is named in the log.
 func TestStatsDCountersBecomeRates(t *testing.T) {
 	t.Parallel()
-	address := freeAddress(t)
+	port := freePort(t)
+	address := "127.0.0.1:" + port
 	s := runSidecar(t, collector.Config{
-		StatsD: &collector.StatsD{Endpoint: address, AggregationInterval: new(soon), Rates: []string{"shop.views"}},
+		Statsd: &collector.Statsd{Port: collector.Number(port), AggregationInterval: shortly(), Rates: []string{"shop.views"}},
 	}, sidecarOptions{})
 	eventually(t, s.Task, 20*time.Second, func() string { // until the receiver listens
 		if err := statsd(address, "shop.visitors:7|g"); err != nil {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -48,32 +49,31 @@ func FuzzConfigFactories(f *testing.F) {
 func TestOddTextsArriveUnchanged(t *testing.T) {
 	emulateAWS(t)
 	fields := []func(*collector.Config, *collector.ScrapeJob, string){
-		func(_ *collector.Config, j *collector.ScrapeJob, s string) { j.Name = s },
+		func(_ *collector.Config, j *collector.ScrapeJob, s string) { j.Name = collector.JobName(s) },
 		func(_ *collector.Config, j *collector.ScrapeJob, s string) {
 			j.StaticLabels = map[string]string{"odd": s}
 		},
 		func(_ *collector.Config, j *collector.ScrapeJob, s string) {
-			j.BasicAuth = &collector.BasicAuth{Username: s, PasswordVariable: "PASSWORD"}
+			j.BasicAuth = &collector.BasicAuth{Username: collector.Text(s), Password: "PASSWORD"}
 		},
 		func(_ *collector.Config, j *collector.ScrapeJob, s string) {
-			j.Relabel = append(slices.Clone(j.Relabel), collector.RelabelRule{TargetLabel: "odd", Replacement: s})
+			j.Relabel = append(slices.Clone(j.Relabel), collector.RelabelRule{TargetLabel: "odd", Replacement: collector.Text(s)})
 		},
 		func(_ *collector.Config, j *collector.ScrapeJob, s string) {
-			j.Relabel = append(slices.Clone(j.Relabel), collector.RelabelRule{Action: collector.RelabelLabelDrop, Regex: s})
+			j.Relabel = append(slices.Clone(j.Relabel), collector.RelabelRule{Action: collector.RelabelLabelDrop, Regex: collector.Text(s)})
 		},
 		func(_ *collector.Config, j *collector.ScrapeJob, s string) { j.KeepMetrics = []string{s, "a"} },
 		func(c *collector.Config, _ *collector.ScrapeJob, s string) {
 			c.Labels.External = map[string]string{"odd": s}
 		},
 		func(c *collector.Config, _ *collector.ScrapeJob, s string) {
-			c.StatsD = &collector.StatsD{Endpoint: "127.0.0.1:8125", Rates: []string{s}}
+			c.Statsd = &collector.Statsd{Rates: []string{s}}
 		},
 	}
 	accepted := 0
 	for _, text := range randomconfig.Odd {
 		config := collector.Config{
-			Scrape:      []collector.ScrapeJob{{Name: "web", Targets: []string{"127.0.0.1:8080"}}},
-			RemoteWrite: collector.RemoteWrite{Endpoint: workspaceURL, Region: values.Region},
+			Scrape: []collector.ScrapeJob{{Name: "web", Targets: []string{"127.0.0.1:8080"}}},
 		}
 		for _, set := range fields {
 			candidate, job := config, config.Scrape[0]
@@ -104,10 +104,11 @@ func TestOddTextsArriveUnchanged(t *testing.T) {
 	t.Logf("%d uses of %d texts accepted", accepted, len(randomconfig.Odd))
 }
 
-// knownOfTask are the labels of what is known of a task before it runs.
-func knownOfTask(t collector.Task) map[string]string {
+// known are the labels of what is known of a task before it runs, as emulateAWS has it.
+func known(c collector.Config) map[string]string {
 	known := map[string]string{
-		"aws_ecs_task_family": t.Family, "cloud_region": t.Region, "cloud_account_id": t.AccountID, "aws_ecs_launchtype": t.LaunchType,
+		"aws_ecs_task_family": emulated[collector.EnvFamily], "cloud_region": emulated[collector.EnvTaskRegion],
+		"cloud_account_id": emulated[collector.EnvAccountID], "aws_ecs_launchtype": c.LaunchType,
 	}
 	maps.DeleteFunc(known, func(_, value string) bool { return value == "" })
 	return known
@@ -124,13 +125,13 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 	for _, exporter := range read.Exporters {
 		if e, ok := exporter.(*prometheusremotewriteexporter.Config); ok {
 			writers++
-			same("endpoint", e.ClientConfig.Endpoint, wanted.RemoteWrite.Endpoint)
+			same("endpoint", e.ClientConfig.Endpoint, workspaceURL)
 			for name, value := range wanted.Labels.External {
-				if _, known := knownOfTask(wanted.Task)[name]; !known {
+				if _, taken := known(wanted)[name]; !taken {
 					same("external label "+name, e.ExternalLabels[name], value)
 				}
 			}
-			for name, value := range knownOfTask(wanted.Task) {
+			for name, value := range known(wanted) {
 				if got, there := e.ExternalLabels[name]; there && wanted.Labels.External[name] == "" {
 					same("known label "+name, got, value)
 				}
@@ -143,8 +144,8 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 			rates = p.Metrics
 		}
 	}
-	if wanted.StatsD != nil && !slices.Equal(rates, wanted.StatsD.Rates) {
-		t.Errorf("rates are read as %q, expected %q", rates, wanted.StatsD.Rates)
+	if wanted.Statsd != nil && !slices.Equal(rates, wanted.Statsd.Rates) {
+		t.Errorf("rates are read as %q, expected %q", rates, wanted.Statsd.Rates)
 	}
 	for _, receiver := range read.Receivers {
 		r, ok := receiver.(*prometheusreceiver.Config)
@@ -154,9 +155,9 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 		scrapers++
 		for i, want := range wanted.Scrape {
 			got := r.PrometheusConfig.ScrapeConfigs[i]
-			same("job", got.JobName, want.Name)
+			same("job", got.JobName, cmp.Or(string(want.Name), emulated[collector.EnvFamily]))
 			if b := want.BasicAuth; b != nil {
-				same("user name", got.HTTPClientConfig.BasicAuth.Username, b.Username)
+				same("user name", got.HTTPClientConfig.BasicAuth.Username, string(b.Username))
 			}
 			static := got.ServiceDiscoveryConfigs[0].(discovery.StaticConfig)[0]
 			for name, value := range want.StaticLabels {
@@ -172,10 +173,10 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 			rules := got.MetricRelabelConfigs[len(got.MetricRelabelConfigs)-len(want.Relabel):]
 			for i, rule := range want.Relabel {
 				if rule.Regex != "" {
-					same("regular expression", rules[i].Regex.String(), rule.Regex)
+					same("regular expression", rules[i].Regex.String(), string(rule.Regex))
 				}
 				if rule.Replacement != "" {
-					same("replacement", rules[i].Replacement, rule.Replacement)
+					same("replacement", rules[i].Replacement, string(rule.Replacement))
 				}
 			}
 		}

@@ -34,12 +34,13 @@ func TestObservabilityRulesReadWhatTheSidecarSends(t *testing.T) {
 		{Name: "body", Targets: []string{e.plain}, BodySizeLimit: "10B"},
 	}
 	for i := range jobs {
-		jobs[i].Interval = new(soon)
+		jobs[i].Interval = shortly()
 	}
+	otlp, _ := freeOTLP(t)
 	s := runSidecar(t, collector.Config{
-		TaskMetrics:      &collector.TaskMetrics{Interval: new(soon), Metrics: metrics, Containers: true},
-		CollectorMetrics: &collector.CollectorMetrics{Port: freePort(t), Interval: new(soon)},
-		Scrape:           jobs, OTLP: &collector.OTLP{HTTPEndpoint: freeAddress(t)},
+		TaskMetrics:      &collector.TaskMetrics{Interval: shortly(), Metrics: metrics, Containers: true},
+		CollectorMetrics: &collector.CollectorMetrics{Port: collector.Number(freePort(t)), Interval: shortly()},
+		Scrape:           jobs, OTLP: otlp,
 	}, sidecarOptions{})
 	var refusals atomic.Int32
 	s.AMP.SetFault(func(*http.Request) *amp.Failure { // one batch, so that there is a series of failed ones

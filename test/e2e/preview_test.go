@@ -64,7 +64,6 @@ func TestPreviewOfSample(t *testing.T) {
 // with the dashboards that the library has for anyone.
 func TestPreviewOfOwnTemplate(t *testing.T) {
 	config := collector.Config{
-		RemoteWrite: collector.RemoteWrite{Endpoint: workspaceURL, Region: values.Region},
 		TaskMetrics: &collector.TaskMetrics{},
 		Scrape:      []collector.ScrapeJob{{Name: "own", Targets: []string{"127.0.0.1:8080"}}},
 	}
@@ -73,13 +72,19 @@ func TestPreviewOfOwnTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	type object = map[string]any
+	environment := []any{object{"Name": configVariable, "Value": text}}
+	for name, value := range config.Environment(collector.Deployment{
+		Endpoint: workspaceURL, Region: values.Region, TaskRegion: values.Region, AccountID: values.Account, Family: "own",
+	}) {
+		environment = append(environment, object{"Name": name, "Value": value})
+	}
 	file := filepath.Join(t.TempDir(), "Own.template.json")
 	raw, err := json.Marshal(object{"Resources": object{
 		"Task": object{"Type": "AWS::ECS::TaskDefinition", "Properties": object{
 			"Family": "own", "Cpu": "512", "Memory": "1024", "NetworkMode": "awsvpc", "RequiresCompatibilities": []string{"FARGATE"},
 			"ContainerDefinitions": []any{
 				object{"Name": "telemetry", "Image": "example.com/aws-otel-collector:v1", "Command": config.Args("env:" + configVariable), "Cpu": 128, "Memory": 512,
-					"Environment": []any{object{"Name": configVariable, "Value": text}}},
+					"Environment": environment},
 				object{"Name": "app", "Image": "own", "Cpu": 64, "Memory": 256, "EntryPoint": []string{"/own"}, "Secrets": []any{object{"Name": "PASSWORD", "ValueFrom": "arn"}}},
 			},
 		}},

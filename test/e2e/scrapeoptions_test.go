@@ -79,13 +79,13 @@ func serveEndpoints(t *testing.T) endpoints {
 // jobs use one option each. Each job's name is the option's.
 func (e endpoints) jobs() []collector.ScrapeJob {
 	jobs := []collector.ScrapeJob{
-		{Name: "basic", Targets: []string{e.basic}, BasicAuth: &collector.BasicAuth{Username: "reader", PasswordVariable: "PASSWORD"}},
-		{Name: "bearer", Targets: []string{e.bearer}, BearerTokenVariable: "TOKEN"},
+		{Name: "basic", Targets: []string{e.basic}, BasicAuth: &collector.BasicAuth{Username: "reader", Password: "PASSWORD"}},
+		{Name: "bearer", Targets: []string{e.bearer}, BearerToken: "TOKEN"},
 		{Name: "nobody", Targets: []string{e.basic}},
-		{Name: "ca", Targets: []string{e.tls}, TLS: &collector.TLS{CAVariable: "CA"}},
-		{Name: "server-name", Targets: []string{e.tls}, TLS: &collector.TLS{CAVariable: "CA", ServerName: "example.com"}},
-		{Name: "other-name", Targets: []string{e.tls}, TLS: &collector.TLS{CAVariable: "CA", ServerName: "example.org"}},
-		{Name: "skip-verify", Targets: []string{e.tls}, TLS: &collector.TLS{InsecureSkipVerify: true}},
+		{Name: "ca", Targets: []string{e.tls}, Tls: &collector.TLS{CaCertificate: "CA"}},
+		{Name: "server-name", Targets: []string{e.tls}, Tls: &collector.TLS{CaCertificate: "CA", ServerName: "example.com"}},
+		{Name: "other-name", Targets: []string{e.tls}, Tls: &collector.TLS{CaCertificate: "CA", ServerName: "example.org"}},
+		{Name: "skip-verify", Targets: []string{e.tls}, Tls: &collector.TLS{InsecureSkipVerify: true}},
 		{Name: "distrust", Targets: []string{e.tls}, Scheme: "https"},
 		{
 			Name: "rules", Targets: []string{e.plain}, KeepMetrics: []string{"web_requests_total", "web_(wait|sess).*"}, DropMetrics: []string{".*_sessions"},
@@ -105,7 +105,7 @@ func (e endpoints) jobs() []collector.ScrapeJob {
 		{Name: "two", Targets: []string{e.plain, e.native}},
 	}
 	for i := range jobs {
-		jobs[i].Interval = new(soon)
+		jobs[i].Interval = shortly()
 	}
 	return jobs
 }

@@ -104,14 +104,15 @@ type everything struct {
 }
 
 func newEverything(t *testing.T, scraped string, policy collector.Labels) everything {
-	e := everything{otlp: freeAddress(t), statsd: freeAddress(t)}
+	port := freePort(t)
+	e := everything{statsd: "127.0.0.1:" + port}
 	e.config = collector.Config{
-		OTLP:        &collector.OTLP{HTTPEndpoint: e.otlp},
-		Scrape:      []collector.ScrapeJob{{Name: "web", Targets: []string{scraped}, Interval: new(soon)}},
-		TaskMetrics: &collector.TaskMetrics{Interval: new(soon), Containers: true},
-		StatsD:      &collector.StatsD{Endpoint: e.statsd, AggregationInterval: new(soon), Rates: []string{"shop.views"}},
+		Scrape:      []collector.ScrapeJob{{Name: "web", Targets: []string{scraped}, Interval: shortly()}},
+		TaskMetrics: &collector.TaskMetrics{Interval: shortly(), Containers: true},
+		Statsd:      &collector.Statsd{Port: collector.Number(port), AggregationInterval: shortly(), Rates: []string{"shop.views"}},
 		Labels:      policy,
 	}
+	e.config.OTLP, e.otlp = freeOTLP(t)
 	return e
 }
 

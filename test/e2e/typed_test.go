@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"maps"
 	"net"
 	"os/exec"
 	"testing"
@@ -37,9 +38,13 @@ type sidecarOptions struct {
 func runSidecar(t *testing.T, config collector.Config, o sidecarOptions) sidecar {
 	t.Helper()
 	if !config.Delivery.OneHop && config.Delivery.Port == "" {
-		config.Delivery.Port = freePort(t) // several can run at once
+		config.Delivery.Port = collector.Number(freePort(t)) // several can run at once
 	}
-	config.RemoteWrite = collector.RemoteWrite{Endpoint: workspaceURL, Region: values.Region}
+	env := config.Environment(collector.Deployment{
+		Endpoint: workspaceURL, Region: values.Region, TaskRegion: values.Region, AccountID: values.Account, Family: typedFamily,
+	})
+	maps.Copy(env, o.Env)
+	o.Env = env
 	text, err := config.YAML()
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +106,16 @@ func (s sidecar) finish(t *testing.T, allowed ...string) {
 		}
 	}
 }
+
+// freeOTLP is a receiver on free ports, and its address for HTTP.
+func freeOTLP(t *testing.T) (otlp *collector.OTLP, address string) {
+	t.Helper()
+	otlp = &collector.OTLP{GrpcPort: collector.Number(freePort(t)), HttpPort: collector.Number(freePort(t))}
+	return otlp, "127.0.0.1:" + string(otlp.HttpPort)
+}
+
+// shortly is the interval of everything that is collected here.
+func shortly() *collector.Duration { return new(collector.Duration(soon)) }
 
 func freePort(t *testing.T) string {
 	t.Helper()

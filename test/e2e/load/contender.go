@@ -51,13 +51,13 @@ func Ours(name string, change func(*collector.Config, Target) error) Contender {
 			return template.Container{}, err
 		}
 		config := collector.Config{
-			Scrape:         []collector.ScrapeJob{{Name: "load", Targets: []string{t.App}, Interval: &t.Interval, Timeout: &t.Interval}},
+			Scrape: []collector.ScrapeJob{{
+				Name: "load", Targets: []string{t.App}, Interval: new(collector.Duration(t.Interval)), Timeout: new(collector.Duration(t.Interval)),
+			}},
 			TaskMetrics:    &collector.TaskMetrics{},
-			RemoteWrite:    collector.RemoteWrite{Endpoint: t.Endpoint, Region: t.Region},
 			MemoryLimitMiB: defaultMemoryMiB,
-			// What the constructs know at synthesis.
-			Task:     collector.Task{Family: family, Region: t.Region, AccountID: values.Account, LaunchType: "fargate"},
-			Delivery: collector.Delivery{Port: port},
+			LaunchType:     "fargate",
+			Delivery:       collector.Delivery{Port: collector.Number(port)},
 		}
 		if t.Series > 10_000 { // the default limit of samples is twice that
 			config.Scrape[0].SampleLimit, config.Scrape[0].BodySizeLimit = "100000", "64MB"
@@ -73,13 +73,18 @@ func Ours(name string, change func(*collector.Config, Target) error) Contender {
 		}
 		c := container(config.Args("env:"+configVariable),
 			template.KeyValue{Name: configVariable, Value: text}, template.KeyValue{Name: "GOMEMLIMIT", Value: config.GoMemLimit()})
+		for name, value := range config.Environment(collector.Deployment{
+			Endpoint: t.Endpoint, Region: t.Region, TaskRegion: t.Region, AccountID: values.Account, Family: family,
+		}) {
+			c.Environment = append(c.Environment, template.KeyValue{Name: name, Value: value})
+		}
 		c.Memory = float64(config.MemoryLimitMiB)
 		return c, nil
 	}}
 }
 
 // Labels changes the policy of labels.
-func Labels(policy collector.LabelPolicy) func(*collector.Config, Target) error {
+func Labels(policy string) func(*collector.Config, Target) error {
 	return func(c *collector.Config, _ Target) error {
 		c.Labels.Policy = policy
 		return nil
