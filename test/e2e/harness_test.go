@@ -22,7 +22,7 @@ func TestBrokenConfigurationsAreNoticed(t *testing.T) {
 		name, from, to string
 		notice         func(t *testing.T, d deployment, task *harness.Task) string // "" once it has noticed
 	}{
-		{"signing region", `region: "?` + values.Region, `region: "us-east-1`, refused("valid region")},
+		{"signing region", `region: \$\{env:AWS_PROMETHEUS_REGION:-\}`, `region: us-east-1`, refused("valid region")},
 		{"signing service", "service: aps", "service: execute-api", refused("correct service: 'aps'")},
 		{"workspace", "/workspaces/ws-", "/workspaces/ws-0", refused("no such workspace")},
 		{"host", "https://aps-workspaces.", "https://aps-workspace.", func(_ *testing.T, d deployment, _ *harness.Task) string {

@@ -102,8 +102,8 @@ func checkStopOrder(t *testing.T, task *harness.Task, names ...string) {
 
 func jobSource(job string) source { return source{job: job, metrics: scrapedApp.metrics} }
 
-// TestEc2BridgeReachesPrometheus runs three containers of which two are scraped, through links. ECS gives no AWS_REGION on EC2,
-// and here the template does not either.
+// TestEc2BridgeReachesPrometheus runs three containers of which two are scraped, through links. ECS gives no AWS_REGION on EC2, so
+// the template does.
 func TestEc2BridgeReachesPrometheus(t *testing.T) {
 	d, task, shoppers := bridge(t, harness.TaskOptions{ID: ecs.NewID("bridge"), Edit: hurry})
 	for i, name := range []string{"web", "admin", "worker"} { // each has a count of its own
@@ -116,8 +116,8 @@ func TestEc2BridgeReachesPrometheus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if region, ok := collector.Lookup("AWS_REGION"); ok {
-		t.Errorf("the template sets AWS_REGION to %s, so that this proves nothing", region)
+	if region, _ := collector.Lookup("AWS_REGION"); region != values.Region {
+		t.Errorf("the template sets AWS_REGION to %q, want %s", region, values.Region)
 	}
 	for _, name := range []string{"web", "admin"} {
 		eventually(t, task, 20*time.Second, func() string {

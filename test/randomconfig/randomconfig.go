@@ -46,7 +46,7 @@ func FromBytes(data []byte) collector.Config {
 	c.Labels = s.labels()
 	if s.flag() {
 		c.Delivery = collector.Delivery{
-			OneHop: s.oneIn(3), QueueSizeMiB: s.number(4), QueueDirectory: s.choose("", "", "/tmp"), Port: s.port("", "15000", "4317", "08889"),
+			OneHop: s.oneIn(3), QueueSizeMiB: s.number(4), QueueDirectory: []string{"", "", "/tmp"}[s.number(3)], Port: s.port("", "15000", "4317", "08889"),
 		}
 	}
 	c.LaunchType = s.choose("", "fargate", "ec2")
