@@ -23,7 +23,7 @@ import (
 // guides holds the code of docs/guides, of other pages and of package comments; TestDocsGoCompiles keeps the two alike.
 // Each gets a stack, an image of an app and a cluster, as the guides assume.
 var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster){
-	"README":                guideReadme,
+	"README's first":        guideReadme,
 	"scrape":                guideScrape,
 	"several endpoints":     guideSeveralEndpoints,
 	"OTLP":                  guideOtlp,

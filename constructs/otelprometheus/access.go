@@ -27,14 +27,17 @@ func (s *Sidecar) grantTraces() {
 
 // grantWrite gives the task role the one way in that it uses.
 func (s *Sidecar) grantWrite() {
-	role, roles := s.task.TaskRole(), s.settings.roles
+	roles := s.settings.roles
 	switch assume := s.settings.write.AssumeRole; {
 	case assume != nil:
 		s.allow(assume.RoleArn(), "sts:AssumeRole")
 	case roles.managedPolicy:
-		role.AddManagedPolicy(awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("AmazonPrometheusRemoteWriteAccess")))
+		s.task.TaskRole().AddManagedPolicy(awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("AmazonPrometheusRemoteWriteAccess")))
+	case !s.settings.task.ownTaskRole && !input.Differ(s.stack.of(s.workspace).account, s.stack.account):
+		// The same as GrantRemoteWrite, which would ask Node whose the role is.
+		s.task.AddToTaskRolePolicy(s.stack.of(s.workspace).statement())
 	default:
-		s.workspace.GrantRemoteWrite(role)
+		s.workspace.GrantRemoteWrite(s.task.TaskRole())
 	}
 	if roles.taskRoleName != nil {
 		s.created(idTaskRole).SetRoleName(roles.taskRoleName)

@@ -47,14 +47,14 @@ func (s *Sidecar) carryGenerated(o *awsecs.ContainerDefinitionOptions) {
 	env[envConfig] = jsii.String(s.settings.text)
 	maps.Copy(*o.Secrets, s.settings.secrets)
 	o.Command = jsii.Strings(config.Args("env:" + envConfig)...)
-	s.acknowledgeExpansions(s.settings.text)
+	s.acknowledgeExpansions(config.Extra)
 }
 
 // deployment is what the template knows, and the configuration does not.
 func (s *Sidecar) deployment() collector.Deployment {
 	w := s.settings.write
 	d := collector.Deployment{
-		Endpoint: *amp.RemoteWriteUrlFor(s.workspace, w.Endpoint), Region: *s.workspace.Env().Region,
+		Endpoint: *amp.RemoteWriteUrlFor(s.workspace, w.Endpoint), Region: *s.stack.of(s.workspace).region,
 		TaskRegion: *s.stack.region, AccountID: *s.stack.account, Family: *s.family,
 	}
 	if w.AssumeRole != nil {
@@ -74,7 +74,7 @@ func (s *Sidecar) update(known map[string]awsecs.Secret) {
 			s.Collector().AddSecret(&name, secret)
 		}
 	}
-	s.acknowledgeExpansions(s.settings.text)
+	s.acknowledgeExpansions(s.settings.config.Extra)
 }
 
 func (s *Sidecar) carryOwn(o *awsecs.ContainerDefinitionOptions) {
@@ -105,7 +105,7 @@ func (s *Sidecar) carryOwn(o *awsecs.ContainerDefinitionOptions) {
 	o.Command = jsii.Strings("--config=" + source)
 	env[collector.EnvEndpoint] = amp.RemoteWriteUrlFor(s.workspace, s.settings.write.Endpoint)
 	// Fargate sets AWS_REGION to its own region; on an instance nobody does.
-	if region := s.workspace.Env().Region; *region != *s.stack.region || s.settings.task.launchType != "fargate" {
+	if region := s.stack.of(s.workspace).region; *region != *s.stack.region || s.settings.task.launchType != "fargate" {
 		env[collector.EnvTaskRegion] = region
 	}
 }

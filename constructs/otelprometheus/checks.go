@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
@@ -15,10 +17,9 @@ import (
 type checks struct{ s *Sidecar }
 
 // check reports what ECS would refuse of a task, or what would not work in it.
-func check(s *Sidecar, f *input.Faults) {
-	var t renderedTask
-	s.resolve(map[string]any{"Containers": s.rendered().ContainerDefinitions(), "Volumes": s.rendered().Volumes()}, &t)
+func check(s *Sidecar, t renderedTask, f *input.Faults) {
 	c := checks{s}
+	c.strangers(t, f)
 	c.names(t, f)
 	c.ports(t, f)
 	c.size(t, f)
@@ -28,7 +29,7 @@ func check(s *Sidecar, f *input.Faults) {
 	c.exceptions(t, f)
 }
 
-// renderedTask is what the checks read. It comes over from Node in one call, however many containers there are.
+// renderedTask is what the checks read.
 type renderedTask struct {
 	Containers []renderedContainer
 	Volumes    []renderedVolume
@@ -46,6 +47,8 @@ type renderedContainer struct {
 	MountPoints []struct{ SourceVolume any }
 	DependsOn   []struct{ ContainerName string }
 	Links       []string
+
+	FirelensConfiguration any
 }
 
 type renderedVolume struct {
@@ -53,15 +56,25 @@ type renderedVolume struct {
 	Host struct{ SourcePath any }
 }
 
-// resolve reads a property with its tokens resolved.
-func (s *Sidecar) resolve(property, into any) {
-	data, err := json.Marshal(s.stack.Resolve(property))
+// renderedTasks are the tasks of sidecars, with their tokens resolved. They come over from Node in one call.
+func renderedTasks(stack awscdk.Stack, sidecars []*Sidecar) []renderedTask {
+	var properties []any
+	for _, s := range sidecars {
+		task := map[string]any{"Containers": s.rendered().ContainerDefinitions()}
+		if s.hasVolumes || s.settings.task.volumes {
+			task["Volumes"] = s.rendered().Volumes()
+		}
+		properties = append(properties, task)
+	}
+	var tasks []renderedTask
+	data, err := json.Marshal(stack.Resolve(properties))
 	if err == nil {
-		err = json.Unmarshal(data, into)
+		err = json.Unmarshal(data, &tasks)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("cannot read the task definition: %v", err)) // answer makes it an error of the construct
+		panic(fmt.Sprintf("cannot read the task definitions: %v", err)) // answer makes it an error of the construct
 	}
+	return tasks
 }
 
 func (t renderedTask) has(name string) bool {
@@ -125,6 +138,16 @@ func (c checks) ports(t renderedTask, f *input.Faults) {
 			} else if known && port != 0 {
 				listen(container.Name, port, port, protocol)
 			}
+		}
+	}
+}
+
+// strangers reports containers that neither addContainer nor the aspect has seen.
+func (c checks) strangers(t renderedTask, f *input.Faults) {
+	for _, container := range t.Containers {
+		if name := container.Name; container.FirelensConfiguration == nil && !c.s.ownName(name) && !c.s.connected[name] {
+			f.Add("container %s came too late to get its dependency on the collector, its logging and its variables; add it with AddContainer, "+
+				"before the synthesis, or opt it out with %sContainers", name, where)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package otelprometheus
 
 import (
+	"fmt"
 	"os"
 	"strings"
 
@@ -136,7 +137,7 @@ func (c *Config) validate(f *input.Faults) {
 		if collector.ReplacePlaceholders(c.text, "") != "" { // what is known only at deployment cannot be checked
 			f.AddError(at, collector.Check(c.text, c.check))
 		}
-		addSize(f, at, c.text)
+		f.AddError("", checkSize(at, c.text))
 	default:
 		f.Add("%s is empty; name a file, a text, a parameter or an object", at)
 	}
@@ -148,9 +149,10 @@ const (
 	assumedTokenBytes = 64 // a region, an id or an ARN
 )
 
-// addSize reports a text that is too large for an environment variable of a task definition.
-func addSize(f *input.Faults, at, text string) {
+// checkSize reports a text that is too large for an environment variable of a task definition.
+func checkSize(at, text string) error {
 	if size := len(collector.ReplacePlaceholders(text, strings.Repeat("x", assumedTokenBytes))); size > maxConfigBytes {
-		f.Add("%s has about %d bytes; a task definition holds 64 KiB in all; use ConfigFromAsset", at, size)
+		return fmt.Errorf("%s has about %d bytes; a task definition holds 64 KiB in all; use ConfigFromAsset", at, size)
 	}
+	return nil
 }

@@ -46,6 +46,12 @@ func (s *Sidecar) addContainer(id *string, props *awsecs.ContainerDefinitionOpti
 	return container
 }
 
+// addVolume adds a volume of the user's.
+func (s *Sidecar) addVolume(volume *awsecs.Volume) {
+	s.hasVolumes = true
+	s.base.AddVolume(volume)
+}
+
 // adoptAll does for every container of the task what addContainer does for those that come through it.
 func (s *Sidecar) adoptAll() {
 	s.restrictTrust()
@@ -55,19 +61,23 @@ func (s *Sidecar) adoptAll() {
 	}
 	containers := *s.task.Containers()
 	if len(containers) == ours+len(s.connected)+s.optedOut && !s.settings.task.bridge {
-		return // all came through AddContainer
+		return // all came through addContainer
 	}
 	for _, container := range containers {
-		s.adopt(container)
+		if _, router := container.(awsecs.FirelensLogRouter); !router { // It must outlive the collector, whose log it may carry.
+			s.adopt(container)
+		}
 	}
 }
 
+// ownName says whether a container is not the user's, or none of ours by the user's wish.
+func (s *Sidecar) ownName(name string) bool {
+	return name == *s.settings.container.ContainerName || name == drainName && s.settings.drain != 0 || s.settings.optOut[name]
+}
+
 func (s *Sidecar) adopt(container awsecs.ContainerDefinition) {
-	if _, router := container.(awsecs.FirelensLogRouter); router {
-		return // It must outlive the collector, whose log it may carry.
-	}
 	name := *container.ContainerName()
-	if name == *s.settings.container.ContainerName || name == drainName && s.settings.drain != 0 || s.settings.optOut[name] {
+	if s.ownName(name) {
 		return
 	}
 	if !s.prepared[name] {

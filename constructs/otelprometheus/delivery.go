@@ -33,7 +33,7 @@ func (s *Sidecar) addQueue() {
 	name := s.settings.delivery.QueueVolume
 	if s.ownsQueueVolume() {
 		name = jsii.String(queueVolume)
-		s.task.AddVolume(&awsecs.Volume{Name: name})
+		s.addVolume(&awsecs.Volume{Name: name})
 	}
 	s.collector.AddMountPoints(&awsecs.MountPoint{
 		SourceVolume: name, ContainerPath: jsii.String(queueDirectory), ReadOnly: jsii.Bool(false),
@@ -70,7 +70,7 @@ func (s *Sidecar) addDrain() {
 		MemoryLimitMiB:         jsii.Number(drainMemoryMiB),
 		ReadonlyRootFilesystem: jsii.Bool(true),
 		User:                   jsii.String("65534"),
-		StopTimeout:            seconds(s.settings.drain + drainMargin),
+		StopTimeout:            s.stack.seconds(s.settings.drain + drainMargin),
 		Logging:                s.collectorLogging,
 	})
 	container.AddContainerDependencies(&awsecs.ContainerDependency{

@@ -66,6 +66,7 @@ func extend(td awsecs.TaskDefinition, telemetry *TelemetryProps, f *input.Faults
 		memoryMiB:     parseNumber(cfn.Memory()),
 		ownTaskRole:   td.Node().TryFindChild(jsii.String(idTaskRole)) == nil,
 		family:        td.Family(),
+		volumes:       true,
 	}.withDefaults()
 	t.validate(f)
 	s := newSidecar(td, resolve(telemetry, t, stackOf(td).region, f))
@@ -77,7 +78,7 @@ func extend(td awsecs.TaskDefinition, telemetry *TelemetryProps, f *input.Faults
 	}
 	s.cfn = cfn
 	before := td.DefaultContainer()
-	s.attach(td, td)
+	s.attach(td, td, true)
 	td.SetDefaultContainer(before)
 	return s
 }

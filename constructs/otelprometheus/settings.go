@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"time"
 
@@ -52,7 +53,7 @@ type settings struct {
 	scraped   []string
 	secrets   map[string]awsecs.Secret // of scrape jobs, by the variable that holds them
 
-	container awsecs.ContainerDefinitionOptions // of the collector
+	container awsecs.ContainerDefinitionOptions // of the collector; what is nil in it and made by Node, its stack provides
 	userGiven bool                              // its user is the props'
 	pinImage  bool                              // its image is the props', so it may not be pinned
 	delivery  DeliveryProps
@@ -243,13 +244,34 @@ func (s *settings) render(f *input.Faults) {
 			f.Add("%s.Name is %q, the family, after which a job without a name is named; give each job its own name", c.Scrape[i].At, *family)
 		}
 	}
-	text, err := c.YAML()
-	if err != nil {
-		f.AddError("", err)
-		return
+	r := rendered(c)
+	f.AddError("", r.err)
+	s.text, s.variables = r.text, r.variables
+}
+
+// rendering is a configuration's text and the variables with the tokens in it, or what is wrong with it.
+type rendering struct {
+	of        collector.Config
+	text      string
+	variables map[string]string
+	err       error
+}
+
+// lastRendering saves most of the work in an app whose task definitions have the same configuration.
+var lastRendering rendering
+
+func rendered(c collector.Config) rendering {
+	if reflect.DeepEqual(c, lastRendering.of) {
+		return lastRendering
 	}
-	s.text, s.variables = collector.Externalize(text)
-	addSize(f, "the generated configuration", s.text)
+	r := rendering{of: c}
+	var text string
+	if text, r.err = c.YAML(); r.err == nil {
+		r.text, r.variables = collector.Externalize(text)
+		r.err = checkSize("the generated configuration", r.text)
+	}
+	lastRendering = r
+	return r
 }
 
 func (s *settings) resolveContainer(props *CollectorProps, f *input.Faults) {
@@ -270,14 +292,8 @@ func (s *settings) resolveContainer(props *CollectorProps, f *input.Faults) {
 		Environment:            p.Environment,
 		Secrets:                p.Secrets,
 	}
-	if c.Image == nil {
-		c.Image = awsecs.ContainerImage_FromRegistry(jsii.String(defaultImage), nil)
-	}
 	if user := input.StringOr(p.User, defaultUser); user != "" {
 		c.User = &user
-	}
-	if c.StopTimeout == nil && s.source == nil {
-		c.StopTimeout = seconds(defaultStopTimeout)
 	}
 	restart := RestartPolicyProps{}
 	if p.RestartPolicy != nil {
@@ -294,9 +310,6 @@ func (s *settings) resolveContainer(props *CollectorProps, f *input.Faults) {
 		c.HealthCheck = &awsecs.HealthCheck{
 			// CMD, because the ADOT image has no shell; CDK would turn a single word into CMD-SHELL.
 			Command: jsii.Strings("CMD", "/healthcheck"), Interval: health.Interval, Timeout: health.Timeout, Retries: health.Retries, StartPeriod: health.StartPeriod,
-		}
-		if c.HealthCheck.StartPeriod == nil {
-			c.HealthCheck.StartPeriod = seconds(defaultHealthStartPeriod)
 		}
 	}
 	s.container = c
@@ -400,8 +413,4 @@ func trueOrNil(b *bool) *bool {
 		return jsii.Bool(true)
 	}
 	return nil
-}
-
-func seconds(d time.Duration) awscdk.Duration {
-	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
 }

@@ -47,7 +47,13 @@ type Sidecar struct {
 	// prepared holds the containers that have their environment and logging, connected those that have their dependencies
 	// and links, linked those that the collector is linked to, by name: a task takes a name once.
 	prepared, connected, linked map[string]bool
-	optedOut                    int
+
+	// optedOut counts the containers that came through addContainer and are left alone, and hasVolumes says that there may be volumes.
+	optedOut   int
+	hasVolumes bool
+
+	// needsAspect says that containers do not come through addContainer, or that links or roles wait for the last of them.
+	needsAspect bool
 
 	// firstScraped is the container that jobs without a container read, once there is one.
 	firstScraped string
@@ -57,8 +63,8 @@ func newSidecar(scope constructs.IConstruct, resolved *settings) *Sidecar {
 	return &Sidecar{stack: stackOf(scope), settings: resolved, prepared: map[string]bool{}, connected: map[string]bool{}, linked: map[string]bool{}}
 }
 
-// attach adds the collector to a task definition.
-func (s *Sidecar) attach(task, base awsecs.TaskDefinition) {
+// attach adds the collector to a task definition. extended says that its containers do not come through our own AddContainer.
+func (s *Sidecar) attach(task, base awsecs.TaskDefinition, extended bool) {
 	s.task, s.base, s.family = task, base, s.settings.task.family
 	if s.family == nil {
 		s.family = task.Family()
@@ -75,12 +81,24 @@ func (s *Sidecar) attach(task, base awsecs.TaskDefinition) {
 	// The first essential container becomes the default one, which a load balancer targets. It must be the app's.
 	task.SetDefaultContainer(nil)
 	s.warn()
+	s.needsAspect = extended || s.settings.task.bridge || s.settings.roles.restrictTrust
 	s.stack.add(s)
 }
 
 // collectorOptions is the collector's container, with what is only known below the task definition.
 func (s *Sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
 	o := s.settings.container
+	if o.Image == nil {
+		o.Image = s.stack.image()
+	}
+	if o.StopTimeout == nil && s.settings.source == nil {
+		o.StopTimeout = s.stack.seconds(defaultStopTimeout)
+	}
+	if o.HealthCheck != nil && o.HealthCheck.StartPeriod == nil {
+		check := *o.HealthCheck
+		check.StartPeriod = s.stack.seconds(defaultHealthStartPeriod)
+		o.HealthCheck = &check
+	}
 	if o.Logging == nil {
 		s.collectorLogGroup = s.logGroup(idCollectorLogGroup, s.settings.logging.CollectorLogGroup)
 		o.Logging = s.awsLogs(s.collectorLogGroup)

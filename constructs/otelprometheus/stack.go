@@ -3,11 +3,15 @@ package otelprometheus
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
@@ -17,6 +21,48 @@ type stackParts struct {
 	awscdk.Stack
 	region, account *string
 	sidecars        []*Sidecar
+
+	// What Node makes once for all of them.
+	defaultImage awsecs.ContainerImage
+	durations    map[time.Duration]awscdk.Duration
+	workspaces   map[amp.IWorkspace]*workspaceParts
+}
+
+// workspaceParts is what the sidecars of a stack ask of a workspace.
+type workspaceParts struct {
+	workspace       amp.IWorkspace
+	region, account *string
+	write           awsiam.PolicyStatement
+}
+
+func (p *stackParts) of(w amp.IWorkspace) *workspaceParts {
+	if p.workspaces[w] == nil {
+		env := w.Env()
+		p.workspaces[w] = &workspaceParts{workspace: w, region: env.Region, account: env.Account}
+	}
+	return p.workspaces[w]
+}
+
+// statement allows to write to the workspace.
+func (w *workspaceParts) statement() awsiam.PolicyStatement {
+	if w.write == nil {
+		w.write = awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite"), Resources: &[]*string{w.workspace.WorkspaceArn()}})
+	}
+	return w.write
+}
+
+func (p *stackParts) image() awsecs.ContainerImage {
+	if p.defaultImage == nil {
+		p.defaultImage = awsecs.ContainerImage_FromRegistry(jsii.String(defaultImage), nil)
+	}
+	return p.defaultImage
+}
+
+func (p *stackParts) seconds(d time.Duration) awscdk.Duration {
+	if p.durations[d] == nil {
+		p.durations[d] = awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
+	}
+	return p.durations[d]
 }
 
 var stacks = map[awscdk.Stack]*stackParts{}
@@ -28,7 +74,10 @@ func stackOf(scope constructs.IConstruct) *stackParts {
 		stack = awscdk.Stack_Of(scope)
 	}
 	if stacks[stack] == nil {
-		stacks[stack] = &stackParts{Stack: stack, region: stack.Region(), account: stack.Account()}
+		stacks[stack] = &stackParts{
+			Stack: stack, region: stack.Region(), account: stack.Account(),
+			durations: map[time.Duration]awscdk.Duration{}, workspaces: map[amp.IWorkspace]*workspaceParts{},
+		}
 	}
 	return stacks[stack]
 }
@@ -50,20 +99,25 @@ var beforeOthers = sync.OnceValue(func() *awscdk.AspectOptions {
 })
 
 // adopter is an aspect for what does not come through our own methods: containers made with awsecs.NewContainerDefinition, all
-// containers of a task definition that has the sidecar as an extension, and roles that awscdk makes when it first needs them.
+// containers of a task definition that has the sidecar as an extension, links, which depend on scrape jobs that may still be added,
+// and roles that awscdk makes when it first needs them.
 type adopter struct{ stack *stackParts }
 
 // Visit implements awscdk.IAspect. It is called for the collector of the first task definition, when later ones may still get
-// containers from the user's aspects, and then for that of the last one.
+// containers from the user's aspects, and then for that of the last one. Task definitions whose containers all come through
+// AddContainer wait for the second time; that it came, stackChecks makes sure.
 func (a *adopter) Visit(node constructs.IConstruct) {
 	answer(node, func() {
 		all := a.stack.sidecars
 		last := all[len(all)-1].collector
-		if node == constructs.IConstruct(all[0].collector) && last != all[0].collector {
+		early := node == constructs.IConstruct(all[0].collector) && last != all[0].collector
+		if early {
 			awscdk.Aspects_Of(last).Add(a, beforeOthers())
 		}
 		for _, s := range all {
-			s.adoptAll()
+			if !early || s.needsAspect {
+				s.adoptAll()
+			}
 		}
 	})
 }
@@ -75,26 +129,34 @@ type stackChecks struct{ stack *stackParts }
 // Validate implements constructs.IValidation.
 func (c *stackChecks) Validate() *[]*string {
 	f := input.Faults{}
-	for _, s := range c.stack.sidecars {
-		answer(s.task, func() {
-			s.adoptAll()
-			own := input.Faults{}
-			check(s, &own)
+	failed := try(func() {
+		for i, t := range renderedTasks(c.stack.Stack, c.stack.sidecars) {
+			s, own := c.stack.sidecars[i], input.Faults{}
+			check(s, t, &own)
 			if len(own) > 0 {
 				f.AddAll(*s.task.Node().Path(), own...)
 			}
-		})
-	}
+		}
+	})
+	f.AddAll("", failed)
 	return jsii.Strings(f...)
 }
 
 // answer runs f inside a callback from Node. A Go panic there would never be answered, and Node would die of it later
 // (TestPanicsInCallbacksAreReported); so it becomes an error of the construct, which fails the synthesis.
 func answer(node constructs.IConstruct, f func()) {
+	if failed := try(f); failed != "" {
+		awscdk.Annotations_Of(node).AddError(&failed)
+	}
+}
+
+// try runs f, and says what it panics with.
+func try(f func()) (failed string) {
 	defer func() {
 		if r := recover(); r != nil {
-			awscdk.Annotations_Of(node).AddError(jsii.String(fmt.Sprint(r)))
+			failed = fmt.Sprint(r)
 		}
 	}()
 	f()
+	return ""
 }

@@ -20,6 +20,7 @@ type task struct {
 	memoryMiB     *float64 // nil where it is not known or there is none
 	ownTaskRole   bool     // the user gave one
 	family        *string  // nil where awscdk makes one up
+	volumes       bool     // it has some, or may have
 
 	// What follows from the above.
 	fargate, ec2 bool   // the task can run there

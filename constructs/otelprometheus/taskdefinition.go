@@ -29,10 +29,11 @@ func NewOtelPrometheusTaskDefinition(scope constructs.Construct, id *string, pro
 		memoryMiB:     parseNumber(props.MemoryMiB),
 		ownTaskRole:   props.TaskRole != nil,
 		family:        props.Family,
+		volumes:       props.Volumes != nil,
 	})
 	t := &OtelPrometheusTaskDefinition{Sidecar: newSidecar(scope, s)}
 	awsecs.NewTaskDefinition_Override(t, scope, id, props)
-	t.attach(t, t.TaskDefinition)
+	t.attach(t, t.TaskDefinition, false)
 	return t
 }
 
@@ -41,6 +42,9 @@ func NewOtelPrometheusTaskDefinition(scope constructs.Construct, id *string, pro
 func (t *OtelPrometheusTaskDefinition) AddContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition {
 	return t.addContainer(id, props)
 }
+
+// AddVolume adds a volume, as awsecs.TaskDefinition does.
+func (t *OtelPrometheusTaskDefinition) AddVolume(volume *awsecs.Volume) { t.addVolume(volume) }
 
 // OtelPrometheusFargateTaskDefinition is an awsecs.FargateTaskDefinition with an ADOT collector.
 type OtelPrometheusFargateTaskDefinition struct {
@@ -67,10 +71,11 @@ func NewOtelPrometheusFargateTaskDefinition(scope constructs.Construct, id *stri
 		memoryMiB:     knownNumber(props.MemoryLimitMiB, defaultFargateMemoryMiB),
 		ownTaskRole:   props.TaskRole != nil,
 		family:        props.Family,
+		volumes:       props.Volumes != nil,
 	})
 	t := &OtelPrometheusFargateTaskDefinition{Sidecar: newSidecar(scope, s)}
 	awsecs.NewFargateTaskDefinition_Override(t, scope, id, props)
-	t.attach(t, t.FargateTaskDefinition)
+	t.attach(t, t.FargateTaskDefinition, false)
 	return t
 }
 
@@ -79,6 +84,9 @@ func NewOtelPrometheusFargateTaskDefinition(scope constructs.Construct, id *stri
 func (t *OtelPrometheusFargateTaskDefinition) AddContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition {
 	return t.addContainer(id, props)
 }
+
+// AddVolume adds a volume, as awsecs.TaskDefinition does.
+func (t *OtelPrometheusFargateTaskDefinition) AddVolume(volume *awsecs.Volume) { t.addVolume(volume) }
 
 // OtelPrometheusEc2TaskDefinition is an awsecs.Ec2TaskDefinition with an ADOT collector.
 type OtelPrometheusEc2TaskDefinition struct {
@@ -97,10 +105,11 @@ func NewOtelPrometheusEc2TaskDefinition(scope constructs.Construct, id *string, 
 		networkMode:   props.NetworkMode,
 		ownTaskRole:   props.TaskRole != nil,
 		family:        props.Family,
+		volumes:       props.Volumes != nil,
 	})
 	t := &OtelPrometheusEc2TaskDefinition{Sidecar: newSidecar(scope, s)}
 	awsecs.NewEc2TaskDefinition_Override(t, scope, id, props)
-	t.attach(t, t.Ec2TaskDefinition)
+	t.attach(t, t.Ec2TaskDefinition, false)
 	return t
 }
 
@@ -109,3 +118,6 @@ func NewOtelPrometheusEc2TaskDefinition(scope constructs.Construct, id *string, 
 func (t *OtelPrometheusEc2TaskDefinition) AddContainer(id *string, props *awsecs.ContainerDefinitionOptions) awsecs.ContainerDefinition {
 	return t.addContainer(id, props)
 }
+
+// AddVolume adds a volume, as awsecs.TaskDefinition does.
+func (t *OtelPrometheusEc2TaskDefinition) AddVolume(volume *awsecs.Volume) { t.addVolume(volume) }

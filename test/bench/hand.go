@@ -11,8 +11,8 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
-// configurationOf is the default configuration, with the tokens of a stack.
-func configurationOf(stack awscdk.Stack) *string {
+// configuration is the default one, as someone would keep it in a file.
+func configuration() *string {
 	config := collector.Config{OTLP: &collector.OTLP{}, TaskMetrics: &collector.TaskMetrics{}, LaunchType: "fargate", MemoryLimitMiB: 512, HealthCheck: true}
 	text, err := config.YAML()
 	if err != nil {
@@ -21,8 +21,15 @@ func configurationOf(stack awscdk.Stack) *string {
 	return &text
 }
 
+// tokens are what the tasks of a stack share.
+type tokens struct{ endpoint, region, account *string }
+
+func tokensOf(stack awscdk.Stack, workspace amp.IWorkspace) *tokens {
+	return &tokens{workspace.RemoteWriteUrl(), stack.Region(), stack.Account()}
+}
+
 // byHand writes the resources of byLibrary as someone would who knows them.
-func byHand(stack awscdk.Stack, id string, workspace amp.IWorkspace, config *string) {
+func byHand(stack awscdk.Stack, id string, workspace amp.IWorkspace, known *tokens, config *string) {
 	props := size()
 	td := awsecs.NewFargateTaskDefinition(stack, &id, &props)
 	td.TaskRole().AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -46,9 +53,12 @@ func byHand(stack awscdk.Stack, id string, workspace amp.IWorkspace, config *str
 		StopTimeout:            awscdk.Duration_Seconds(jsii.Number(60)),
 		EnableRestartPolicy:    jsii.Bool(true),
 		Command:                jsii.Strings("--config=env:COLLECTOR_CONFIG", "--feature-gates="+collector.RetryOn429),
-		Environment:            &map[string]*string{"COLLECTOR_CONFIG": config, "GOMEMLIMIT": jsii.String("409MiB")},
-		Logging:                logging("CollectorLogGroup"),
-		HealthCheck:            &awsecs.HealthCheck{Command: jsii.Strings("CMD", "/healthcheck"), StartPeriod: awscdk.Duration_Seconds(jsii.Number(10))},
+		Environment: &map[string]*string{
+			"COLLECTOR_CONFIG": config, "GOMEMLIMIT": jsii.String("409MiB"), "AWS_PROMETHEUS_ENDPOINT": known.endpoint, "AWS_PROMETHEUS_REGION": known.region,
+			"AWS_REGION": known.region, "AWS_ACCOUNT_ID": known.account, "ECS_TASK_FAMILY": td.Family(),
+		},
+		Logging:     logging("CollectorLogGroup"),
+		HealthCheck: &awsecs.HealthCheck{Command: jsii.Strings("CMD", "/healthcheck"), StartPeriod: awscdk.Duration_Seconds(jsii.Number(10))},
 	})
 	td.SetDefaultContainer(nil)
 	options := appContainer()

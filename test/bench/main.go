@@ -115,22 +115,23 @@ func measure(variant string, n int) {
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: &dir})
 	var text *string
 	if variant == "hand" { // the configuration that the library writes, as someone would keep it in a file
-		scratch := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("Stack"), nil)
-		text = configurationOf(scratch)
+		text = configuration()
 	}
 	began := time.Now()
 	var stack awscdk.Stack
 	var workspace amp.IWorkspace
+	var known *tokens
 	for i := range n {
 		if i%perStack == 0 {
 			stack = awscdk.NewStack(app, jsii.String(fmt.Sprint("Stack", i/perStack)), nil)
 			workspace = amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+			known = tokensOf(stack, workspace)
 		}
 		id := fmt.Sprint("Task", i)
 		if variant == "library" {
 			byLibrary(stack, id, workspace)
 		} else {
-			byHand(stack, id, workspace, text)
+			byHand(stack, id, workspace, known, text)
 		}
 	}
 	app.Synth(nil)
