@@ -98,6 +98,10 @@ var beforeOthers = sync.OnceValue(func() *awscdk.AspectOptions {
 	return &awscdk.AspectOptions{Priority: awscdk.AspectPriority_MUTATING()}
 })
 
+// afterOthers is more than the priority of any other aspect. awscdk refuses one that is added to a construct which an aspect with a
+// greater number has visited.
+const afterOthers = 1_000_000
+
 // adopter is an aspect for what does not come through our own methods: containers made with awsecs.NewContainerDefinition, all
 // containers of a task definition that has the sidecar as an extension, links, which depend on scrape jobs that may still be added,
 // and roles that awscdk makes when it first needs them.
@@ -112,7 +116,7 @@ func (a *adopter) Visit(node constructs.IConstruct) {
 		last := all[len(all)-1].collector
 		early := node == constructs.IConstruct(all[0].collector) && last != all[0].collector
 		if early {
-			awscdk.Aspects_Of(last).Add(a, beforeOthers())
+			awscdk.Aspects_Of(last).Add(a, &awscdk.AspectOptions{Priority: jsii.Number(afterOthers)})
 		}
 		for _, s := range all {
 			if !early || s.needsAspect {

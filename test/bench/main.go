@@ -26,6 +26,7 @@ var (
 	one    = flag.String("one", "", "measure one variant in this process: library or hand")
 	counts = []int{1, 10, 100, 500}
 	count  = flag.Int("n", 1, "with -one: how many task definitions")
+	asked  = flag.Bool("calls", false, "only count the requests to Node, and the callbacks from it")
 )
 
 func main() {
@@ -34,20 +35,34 @@ func main() {
 		measure(*one, *count)
 		return
 	}
-	fmt.Println("| task definitions | by hand | library | ratio |")
-	fmt.Println("| --- | --- | --- | --- |")
-	for _, n := range counts {
-		hand, library := run("hand", n), run("library", n)
-		fmt.Printf("| %d | %.2f s | %.2f s | %.2f |\n", n, hand, library, library/hand)
+	if !*asked {
+		fmt.Println("| task definitions | by hand: time, CPU | library: time, CPU | ratio of time | of CPU |")
+		fmt.Println("| --- | --- | --- | --- | --- |")
+		for _, n := range counts {
+			hand, library := run("hand", n), run("library", n)
+			fmt.Printf("| %d | %.2f s, %.2f s | %.2f s, %.2f s | %.2f | %.2f |\n", n, hand.seconds, hand.cpu, library.seconds, library.cpu,
+				library.seconds/hand.seconds, library.cpu/hand.cpu)
+		}
+		fmt.Println()
 	}
-	fmt.Printf("\nEach task definition takes %.0f jsii calls by hand, %.0f with the library.\n", calls("hand"), calls("library"))
-	printBuilds()
+	for _, variant := range []string{"hand", "library"} {
+		requests, callbacks := calls(variant)
+		fmt.Printf("%s: %g jsii calls and %g callbacks for each task definition\n", variant, requests, callbacks)
+	}
+	if !*asked {
+		printBuilds()
+	}
 }
 
-// run measures a variant three times in a process of its own, which brings a Node of its own, and takes the best. It gives the seconds.
-func run(variant string, n int) (best float64) {
-	for range 3 {
-		out, err := child(variant, n).Output()
+// cost is what a variant took: seconds from the first construct to the end of the synthesis, and seconds of CPU of the whole process
+// and its Node beyond those of an app without task definitions.
+type cost struct{ seconds, cpu float64 }
+
+// run measures a variant three times in a process of its own, which brings a Node of its own, and takes the best.
+func run(variant string, n int) (best cost) {
+	one := func(n int) cost {
+		cmd := child(variant, n)
+		out, err := cmd.Output()
 		if err != nil {
 			fail(err)
 		}
@@ -55,19 +70,29 @@ func run(variant string, n int) (best float64) {
 		if err != nil {
 			fail(err)
 		}
-		if best == 0 || seconds < best {
-			best = seconds
-		}
+		return cost{seconds, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
 	}
+	least := func(n int) cost {
+		best := one(n)
+		for range 2 {
+			c := one(n)
+			best = cost{min(best.seconds, c.seconds), min(best.cpu, c.cpu)}
+		}
+		return best
+	}
+	best = least(n)
+	best.cpu -= least(0).cpu
 	return best
 }
 
-// calls is the number of requests to Node that one more task definition takes: the difference between 11 and one.
-func calls(variant string) float64 {
-	return float64(requests(variant, 11)-requests(variant, 1)) / 10
+// calls are the requests to Node and the callbacks from it that one more task definition of a stack takes: the difference between 11 and one.
+func calls(variant string) (requests, callbacks float64) {
+	r11, c11 := traffic(variant, 11)
+	r1, c1 := traffic(variant, 1)
+	return float64(r11-r1) / 10, float64(c11-c1) / 10
 }
 
-func requests(variant string, n int) (requests int) {
+func traffic(variant string, n int) (requests, callbacks int) {
 	cmd := child(variant, n)
 	cmd.Env = append(cmd.Env, "JSII_DEBUG=1")
 	var log bytes.Buffer
@@ -78,11 +103,13 @@ func requests(variant string, n int) (requests int) {
 	lines := bufio.NewScanner(&log)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
-		if strings.Contains(lines.Text(), `"api":`) {
+		if text := lines.Text(); strings.HasPrefix(text, `> {"api":`) {
 			requests++
+		} else if strings.HasPrefix(text, `< {"callback":`) {
+			callbacks++
 		}
 	}
-	return requests
+	return requests, callbacks
 }
 
 func child(variant string, n int) *exec.Cmd {
