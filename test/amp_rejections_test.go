@@ -148,7 +148,7 @@ func TestAmpRejections(t *testing.T) {
 		"names": {rules(amp.RuleGroupsNamespaceProps{Name: jsii.String("-a"), Groups: oneGroup(
 			record("a-b", "up"), &amp.RecordingRule{}, &amp.RecordingRule{Record: jsii.String("a"), Expr: jsii.String("up"), Labels: labels("__name__", "x", "a.b", "y")},
 			&amp.AlertingRule{Alert: jsii.String("A"), Expr: jsii.String("up"), Annotations: labels("a b", "x"), Labels: labels("c-d", "x")})}),
-			[]string{`Name is "-a"`, `record "a-b" is not the name of a metric`, `rule 2 (): neither record nor alert is set`, "there is no expression", `label "__name__" is not a name`, `label "a.b"`, `annotation "a b" is not a name`, `label "c-d"`}},
+			[]string{`Name is "-a"`, `rule 1 (a-b): record: "a-b" is not the name of a metric`, `rule 2 (): neither record nor alert is set`, "there is no expression", `"__name__" is the name of the metric, not a label that a rule can set`, `"a.b" is not the name of a label`, `annotation "a b" is not a name`, `"c-d" is not the name of a label`}},
 		"templates": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(&amp.AlertingRule{Alert: jsii.String("A"), Expr: jsii.String("up"),
 			Annotations: labels("summary", "{{ $labels.job", "ok", "{{ $value | humanize }}"), Labels: labels("x", "{{ $nothing }}")})}),
 			[]string{"2 faults", `annotation summary: "{{ $labels.job" is not a Go template`, `label x: "{{ $nothing }}" is not a Go template`}},

@@ -71,8 +71,8 @@ func TestObservabilityRejections(t *testing.T) {
 			"SLOs[0].BurnRates[0].Long is a token", "Alerts: For of EcsTaskCpuHigh is a token"}},
 		"absent metrics": {func(p *props) {
 			p.Absence.Metrics = jsii.Strings("", "http.requests", "2xx", "ecs_task_cpu", "up", "up")
-		}, []string{"5 faults", "Absence.Metrics[0] has no metric", `Absence.Metrics[1] is "http.requests"; in AMP, names have underscores`,
-			`Absence.Metrics[2] is "2xx", which is not the name of a metric`, `Absence.Metrics[3] is "ecs_task_cpu", which is not among the ECS metrics that the sidecar keeps`, `Absence.Metrics has "up" twice`}},
+		}, []string{"5 faults", "Absence.Metrics[0] has no metric", `Absence.Metrics[1]: "http.requests" has dots; in AMP, names have underscores`,
+			`Absence.Metrics[2]: "2xx" is not the name of a metric`, `Absence.Metrics[3] is "ecs_task_cpu", which is not among the ECS metrics that the sidecar keeps`, `Absence.Metrics has "up" twice`}},
 		"runbook": {func(p *props) { p.RunbookUrl = jsii.String("wiki#x") }, []string{`RunbookUrl is "wiki#x"; it must be an http or https URL without a fragment`}},
 
 		"no objective":        {func(p *props) { p.SLOs = &[]*observability.SLO{nil, {}} }, []string{"SLOs[1].Name is \"\"; it must have 1 to 40 lower-case", "SLOs[0] is nil", "SLOs[1].Objective is 0; it must be from 0.5 to 0.99999", "SLOs[1] measures nothing or two things"}},
@@ -102,8 +102,8 @@ func TestObservabilityRejections(t *testing.T) {
 			alerts("EcsMetricAbsent", &observability.Alert{Expr: jsii.String("up")})(p)
 		}, []string{"EcsMetricAbsent has an Expr, but there are 2 such alerts"}},
 		"broken PromQL":    {alerts("EcsTaskCpuHigh", &observability.Alert{Expr: jsii.String("sum(up")}), []string{`Stack/Rules: NewServiceRules: Alerts: EcsTaskCpuHigh: expr "sum(up": ( is not closed`}},
-		"broken templates": {alerts("EcsTaskCpuHigh", &observability.Alert{Annotations: labels("summary", "{{ $value"), Labels: labels("a-b", "x")}), []string{"2 faults", `Alerts: EcsTaskCpuHigh: label "a-b"`, `Alerts: EcsTaskCpuHigh: annotation summary: "{{ $value" is not a Go template`}},
-		"label of no name": {func(p *props) { p.Labels = labels("a-b", "x") }, []string{`NewServiceRules: Labels: label "a-b" is not a name`}},
+		"broken templates": {alerts("EcsTaskCpuHigh", &observability.Alert{Annotations: labels("summary", "{{ $value"), Labels: labels("a-b", "x")}), []string{"2 faults", `Alerts: EcsTaskCpuHigh: "a-b" is not the name of a label`, `Alerts: EcsTaskCpuHigh: annotation summary: "{{ $value" is not a Go template`}},
+		"label of no name": {func(p *props) { p.Labels = labels("a-b", "x") }, []string{`NewServiceRules: Labels: "a-b" is not the name of a label`}},
 		"all kinds together": {func(p *props) {
 			p.Tasks = &observability.Tasks{CpuUtilization: jsii.Number(0)}
 			p.SLOs = &[]*observability.SLO{nil}

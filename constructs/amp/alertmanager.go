@@ -2,8 +2,6 @@ package amp
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -120,8 +118,6 @@ type SnsReceiver struct {
 	SendResolved *bool
 }
 
-var matcher = regexp.MustCompile(`^\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"{},\s]*)\s*$`)
-
 func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *input.Faults) {
 	const where = "AlertManager"
 	if d.Yaml != nil {
@@ -200,14 +196,12 @@ func (r *AlertRoute) validate(where string, names map[string]bool, f *input.Faul
 		f.Add("%s.Receiver: no receiver is named %q; there are %q", where, *r.Receiver, sortedKeys(names))
 	}
 	for _, label := range input.Strings(r.GroupBy) {
-		if label != "..." && !token.In(label) && !prom.LabelName.MatchString(label) {
-			f.Add("%s.GroupBy: %q is not the name of a label", where, label)
+		if label != "..." {
+			f.AddAll(where+".GroupBy", prom.CheckLabelName(label))
 		}
 	}
 	for _, m := range input.Strings(r.Matchers) {
-		if problem := checkMatcher(m); problem != "" && !token.In(m) {
-			f.Add("%s.Matchers: %q %s", where, m, problem)
-		}
+		f.AddAll(where+".Matchers", prom.CheckAlertMatcher(m))
 	}
 	promDuration(f, where+".GroupWait", r.GroupWait, false)
 	promDuration(f, where+".GroupInterval", r.GroupInterval, true)
@@ -217,24 +211,6 @@ func (r *AlertRoute) validate(where string, names map[string]bool, f *input.Faul
 			child.validate(fmt.Sprintf("%s.Routes[%d]", where, i), names, f)
 		}
 	}
-}
-
-// checkMatcher says what is wrong with a matcher, or nothing.
-func checkMatcher(m string) string {
-	parts := matcher.FindStringSubmatch(m)
-	if parts == nil {
-		return `is not a matcher; write label="value", with =, !=, =~ or !~`
-	}
-	value := parts[3]
-	if unquoted, err := strconv.Unquote(value); err == nil {
-		value = unquoted
-	}
-	if parts[2] == "=~" || parts[2] == "!~" {
-		if _, err := regexp.Compile("^(?:" + value + ")$"); err != nil {
-			return "has a regular expression that does not parse: " + err.Error()
-		}
-	}
-	return ""
 }
 
 // allowTopics lets AMP publish to the topics of the receivers, for this workspace only.

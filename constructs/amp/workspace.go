@@ -14,7 +14,6 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // IWorkspace is an AMP workspace, created in this app or imported.
@@ -243,9 +242,7 @@ func (p *WorkspaceProps) validateLimits(f *input.Faults) {
 		f.NumberIn(where+".MaxSeries", limit.MaxSeries, 0, maxWholeNumber)
 		labels := input.Map(limit.LabelSet)
 		for _, name := range sortedKeys(labels) {
-			if !token.In(name) && !prom.LabelName.MatchString(name) {
-				f.Add("%s.LabelSet: %q is not the name of a label: letters, digits and underscores, not starting with a digit", where, name)
-			}
+			f.AddAll(where+".LabelSet", prom.CheckLabelName(name))
 			if labels[name] == "" {
 				f.Add("%s.LabelSet: label %s has no value", where, name)
 			}

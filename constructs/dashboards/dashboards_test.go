@@ -397,7 +397,7 @@ func TestOptionsAreRejected(t *testing.T) {
 		"negative":        {dashboards.Options{CollectionInterval: -time.Second}, []string{"CollectionInterval is -1s"}},
 		"no title":        {metric(func(m *dashboards.Metric) { m.Title = "" }), []string{`Application[0]: Title is empty; say what the metric "orders_total" shows`}},
 		"no kind":         {metric(func(m *dashboards.Metric) { m.Kind = "" }), []string{`Kind is ""; it must be counter, gauge or histogram`}},
-		"by":              {metric(func(m *dashboards.Metric) { m.By = "a,b" }), []string{`By is "a,b"; it must be the name of a label`}},
+		"by":              {metric(func(m *dashboards.Metric) { m.By = "a,b" }), []string{`By: "a,b" is not the name of a label`}},
 		"aggregate":       {metric(func(m *dashboards.Metric) { m.Aggregate = "max" }), []string{`Aggregate is "max", but it is for gauges only`}},
 		"gauge aggregate": {metric(func(m *dashboards.Metric) { m.Kind, m.Aggregate = dashboards.Gauge, "median" }), []string{`Aggregate is "median"; it must be sum, avg, max or min`}},
 		"histogram": {metric(func(m *dashboards.Metric) { m.Kind, m.By, m.Selector = dashboards.Histogram, "a", "x_bucket{}" }),

@@ -233,8 +233,8 @@ func (m Metric) faults() (errs []error) {
 			fault("By is %q, but a histogram is not split; leave it out", m.By)
 		}
 	case Counter, Gauge:
-		if m.By != "" && !prom.LabelName.MatchString(m.By) {
-			fault("By is %q; it must be the name of a label", m.By)
+		if problem := prom.CheckLabelName(m.By); m.By != "" && problem != "" {
+			fault("By: %s", problem)
 		}
 	default:
 		fault("Kind is %q; it must be %s, %s or %s", m.Kind, Counter, Gauge, Histogram)

@@ -43,7 +43,7 @@ func alertsOf(t *testing.T, c Config) map[string]Rule {
 
 // TestEveryAlertHasItsRunbook, in the table and as a section, and there is no runbook without an alert.
 func TestEveryAlertHasItsRunbook(t *testing.T) {
-	data, err := os.ReadFile("../../../docs/alerts.md")
+	data, err := os.ReadFile("../../docs/alerts.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,8 +32,8 @@ func (b *builder) validate() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Matchers)) {
 		switch {
-		case !prom.LabelName.MatchString(name):
-			b.fault("Matchers: %q is not the name of a label: letters, digits and underscores, not starting with a digit", name)
+		case prom.CheckLabelName(name) != "":
+			b.fault("Matchers: %s", prom.CheckLabelName(name))
 		case name == familyLabel || name == clusterLabel:
 			b.fault("Matchers has %s; set TaskFamily and Cluster instead", name)
 		case s.Matchers[name] == "":
@@ -90,11 +90,8 @@ func (b *builder) metric(what, name string) {
 	switch {
 	case name == "":
 		b.fault("%s has no metric; give the name that its series have in AMP", what)
-	case token.In(name):
-	case strings.Contains(name, "."):
-		b.fault("%s is %q; in AMP, names have underscores instead of dots", what, name)
-	case !prom.MetricName.MatchString(name):
-		b.fault("%s is %q, which is not the name of a metric: letters, digits, underscores and colons, not starting with a digit", what, name)
+	case prom.CheckMetricName(name) != "":
+		b.fault("%s: %s", what, prom.CheckMetricName(name))
 	case strings.HasPrefix(name, "ecs_task_") && !slices.ContainsFunc(b.TaskMetrics, func(m string) bool { return prometheusName(m) == name }):
 		b.fault("%s is %q, which is not among the ECS metrics that the sidecar keeps; name it in TaskMetrics if collector.KnownTaskMetrics has it", what, name)
 	}
