@@ -61,6 +61,7 @@ var arrows = map[string][]string{
 	"internal/collector":        {yamlModule},
 	"constructs/grafana":        {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/input"},
 	"constructs/dashboards":     {grafanaModule, "internal/prom"},
+	"constructs/slo":            {"internal/prom", "internal/token"},
 	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/rules", "internal/input", "internal/prom"},
 	"internal/rules":            {"internal/collector", "internal/prom", "internal/token"},
 	"internal/input":            {awscdkModule, constructsModule, jsiiModule, "internal/token"},
