@@ -59,7 +59,7 @@ func TestObjectivesAreRejected(t *testing.T) {
 		"no matcher":       {errors("a{code}"), []string{`"code}" is not a matcher; write label="value"`}},
 		"bad label":        {errors(`a{a-b="c"}`), []string{`"a-b" is not the name of a label`}},
 		"no quotes":        {errors("a{b=c}"), []string{"the value of b is not in quotes"}},
-		"bad string":       {errors(`a{b="\q"}`), []string{`the value "\q" of b is not a string that PromQL can read`}},
+		"bad string":       {errors(`a{b="\q"}`), []string{`the value "\q" of b is not a string that parses`}},
 		"bad pattern":      {errors(`a{b=~"("}`), []string{"the value of b has a regular expression that does not parse"}},
 		"family":           {errors(`a{aws_ecs_task_family="x"}`), []string{"rules and dashboards add aws_ecs_task_family themselves; leave it out"}},
 		"range":            {errors(`a{b="c"}[5m]`), []string{`"[5m]" stands after the matchers; a selector ends there`}},

@@ -84,6 +84,21 @@ func Duration(d time.Duration) string {
 	return b.String()
 }
 
+// Words writes whole minutes for people: 30 days, 1 hour, 90 minutes.
+func Words(d time.Duration) string {
+	unit, n := "minute", d/time.Minute
+	switch {
+	case d%(24*time.Hour) == 0:
+		unit, n = "day", d/(24*time.Hour)
+	case d%time.Hour == 0:
+		unit, n = "hour", d/time.Hour
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
+}
+
 var namespaceName = regexp.MustCompile(`^[0-9A-Za-z][-.0-9A-Z_a-z]{0,63}$`)
 
 // CheckNamespace says what is wrong with the name of a rule groups namespace, or nothing.

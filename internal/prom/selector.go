@@ -126,7 +126,7 @@ func scanMatcher(text string, bare bool) (m Matcher, rest string, err error) {
 		plain = value
 	default:
 		if plain, err = unquote(value); err != nil {
-			return m, "", fmt.Errorf("the value %s of %s is not a string that PromQL can read: %w", value, m.Label, err)
+			return m, "", fmt.Errorf("the value %s of %s is not a string that parses: %w", value, m.Label, err)
 		}
 	}
 	if strings.Contains(operator[1], "~") && !token.In(plain) {
