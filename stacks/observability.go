@@ -12,7 +12,13 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 )
+
+// Objectives are what the sample app promises.
+var Objectives = []*slo.SLO{
+	{Name: "orders", Description: "Orders within 100 ms", Objective: 0.99, Histogram: "sampleapp_order_duration_seconds", Threshold: 0.1},
+}
 
 // Dashboards are those of the sample app. Observability writes them beside its template, into the folder Observability-dashboards.
 var Dashboards = dashboards.Options{
@@ -21,9 +27,7 @@ var Dashboards = dashboards.Options{
 		{Title: "Order duration", Kind: dashboards.Histogram, Selector: "sampleapp_order_duration_seconds", Unit: "s"},
 		{Title: "Queue depth", Kind: dashboards.Gauge, Selector: "sampleapp_queue_depth"},
 	},
-	SLOs: []dashboards.SLO{
-		{Name: "Orders within 100 ms", Objective: 0.99, Histogram: "sampleapp_order_duration_seconds", Threshold: 0.1},
-	},
+	SLOs: Objectives,
 }
 
 // NewObservability watches a service: rules and alerts in its workspace, an SNS topic that gets them, Grafana and its dashboards.

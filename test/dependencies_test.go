@@ -60,10 +60,11 @@ var arrows = map[string][]string{
 	"constructs/amp":            {awscdkModule, constructsModule, jsiiModule, yamlModule, "internal/input", "internal/prom", "internal/token"},
 	"internal/collector":        {yamlModule},
 	"constructs/grafana":        {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/input"},
-	"constructs/dashboards":     {grafanaModule, "internal/prom"},
+	"constructs/dashboards":     {grafanaModule, "constructs/slo", "internal/prom", "internal/token"},
 	"constructs/slo":            {"internal/prom", "internal/token"},
 	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/rules", "internal/input", "internal/prom"},
 	"internal/rules":            {"internal/collector", "internal/prom", "internal/token"},
+	"internal/panels":           {"internal/prom"},
 	"internal/input":            {awscdkModule, constructsModule, jsiiModule, "internal/token"},
 	"internal/prom":             {"internal/token"},
 	"internal/token":            {},
@@ -71,7 +72,7 @@ var arrows = map[string][]string{
 
 // mayImport are imports that a sample needs not to have: the stacks show every package in the end.
 var mayImport = map[string][]string{
-	"stacks": {"internal/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "internal/rules"},
+	"stacks": {"internal/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "internal/rules", "constructs/slo"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

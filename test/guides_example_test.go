@@ -18,6 +18,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
@@ -327,8 +328,8 @@ func TestGuideToDashboardsWritesThem(t *testing.T) {
 		Application: []dashboards.Metric{
 			{Title: "Orders", Kind: dashboards.Counter, Selector: `sampleapp_orders_total{job="sampleapp"}`, By: "item"},
 		},
-		SLOs: []dashboards.SLO{
-			{Name: "Orders are fast", Objective: 0.99, Histogram: `sampleapp_order_duration_seconds{job="sampleapp"}`, Threshold: 0.25},
+		SLOs: []*slo.SLO{
+			{Name: "orders-fast", Description: "Orders are fast", Objective: 0.99, Histogram: `sampleapp_order_duration_seconds{job="sampleapp"}`, Threshold: 0.25},
 		},
 	})
 	if err != nil {
