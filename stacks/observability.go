@@ -15,7 +15,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 )
 
-// Objectives are what the sample app promises.
+// Objectives are what the sample app promises: rules alert on them, and a dashboard shows them.
 var Objectives = []*slo.SLO{
 	{Name: "orders", Description: "Orders within 100 ms", Objective: 0.99, Histogram: "sampleapp_order_duration_seconds", Threshold: 0.1},
 }
@@ -68,13 +68,10 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		Workspace:  workspace,
 		TaskFamily: td.Family(),
 		Cluster:    service.Cluster().ClusterName(),
-		Containers: &observability.Containers{},
-		Scrape:     &observability.Scrape{},
-		Collector:  &observability.Collector{},
-		SLOs: &[]*observability.SLO{{
-			Name: jsii.String("orders"), Objective: jsii.Number(0.99),
-			Histogram: &observability.Series{Metric: jsii.String("sampleapp_order_duration_seconds")}, Threshold: jsii.Number(0.1),
-		}},
+		Containers: &observability.ContainerAlerts{},
+		Scrape:     &observability.ScrapeAlerts{},
+		Collector:  &observability.CollectorAlerts{},
+		SLOs:       &Objectives,
 	})
 
 	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{Workspaces: &[]amp.IWorkspace{workspace}})

@@ -62,17 +62,17 @@ var arrows = map[string][]string{
 	"constructs/grafana":        {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/input"},
 	"constructs/dashboards":     {grafanaModule, "constructs/slo", "internal/prom", "internal/token"},
 	"constructs/slo":            {"internal/prom", "internal/token"},
-	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/rules", "internal/input", "internal/prom"},
-	"internal/rules":            {"internal/collector", "internal/prom", "internal/token"},
+	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/slo", "internal/rules", "internal/input"},
+	"internal/rules":            {"constructs/slo", "internal/collector", "internal/prom", "internal/token"},
 	"internal/panels":           {"internal/prom"},
-	"internal/input":            {awscdkModule, constructsModule, jsiiModule, "internal/token"},
+	"internal/input":            {awscdkModule, constructsModule, jsiiModule, "internal/prom", "internal/token"},
 	"internal/prom":             {"internal/token"},
 	"internal/token":            {},
 }
 
 // mayImport are imports that a sample needs not to have: the stacks show every package in the end.
 var mayImport = map[string][]string{
-	"stacks": {"internal/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "internal/rules", "constructs/slo"},
+	"stacks": {"internal/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "constructs/slo"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

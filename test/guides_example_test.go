@@ -312,11 +312,10 @@ func guideAlerts(stack awscdk.Stack, _ awsecs.ContainerImage, cluster awsecs.ICl
 		Workspace:  td.Workspace(),
 		TaskFamily: td.Family(),
 		Cluster:    cluster.ClusterName(),
-		Scrape:     &observability.Scrape{},
-		SLOs: &[]*observability.SLO{{
-			Name: jsii.String("availability"), Objective: jsii.Number(0.999),
-			Requests: &observability.Series{Metric: jsii.String("http_requests_total")},
-			Errors:   &observability.Series{Metric: jsii.String("http_requests_total"), Matchers: jsii.Strings(`code=~"5.."`)},
+		Scrape:     &observability.ScrapeAlerts{},
+		SLOs: &[]*slo.SLO{{
+			Name: "availability", Objective: 0.999,
+			Requests: `http_requests_total`, Errors: `http_requests_total{code=~"5.."}`,
 		}},
 	})
 }

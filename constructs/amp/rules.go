@@ -199,14 +199,7 @@ func (r *RuleGroupsNamespace) RuleGroupsNamespaceName() *string { return r.name 
 
 // validate gives back the rule file, and what may be wrong with it.
 func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input.Faults) (data string, doubts []string) {
-	if p.Workspace == nil {
-		f.Add("Workspace is not set")
-	} else {
-		f.InPlace(scope, p.Workspace, "rules")
-	}
-	if p.Name != nil {
-		f.AddAll("", prom.CheckNamespace(*p.Name))
-	}
+	f.RulesIn(scope, p.Workspace, p.Name)
 	if p.Yaml != nil {
 		if p.Groups != nil {
 			f.Add("Yaml is set together with Groups; it is the whole file, so leave one out")

@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 )
 
 const requestHistogram = "sampleapp_order_duration_seconds"
@@ -25,10 +24,6 @@ func SampleDashboards(interval time.Duration) dashboards.Options {
 		},
 		SLOs: sampleObjectives(),
 	}
-}
-
-func sampleSLO() *rules.SLO {
-	return &rules.SLO{Name: "orders-are-fast", Objective: 0.99, Histogram: &rules.Series{Metric: requestHistogram}, Threshold: 0.005}
 }
 
 func sampleObjectives() []*slo.SLO {
