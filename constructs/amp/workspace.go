@@ -34,7 +34,8 @@ type IWorkspace interface {
 	// RemoteWriteUrl does.
 	QueryUrl() *string
 
-	// GrantRemoteWrite allows grantee to write metrics into this workspace: aps:RemoteWrite on its ARN.
+	// Grant allows grantee to do actions on the ARN of this workspace, such as aps:ListRules. An action on another resource, such
+	// as aps:PutRuleGroupsNamespace on a namespace, needs a statement of its own.
 	//
 	// The statement goes into the policy of grantee. A grantee of another account (both known), or one without a policy
 	// of its own such as a service principal, needs one in the resource policy of the workspace too: a workspace of this
@@ -42,12 +43,22 @@ type IWorkspace interface {
 	// this app cannot change. Accounts that are not known at synthesis are taken to be the same. A role that this app
 	// creates in another account needs a RoleName.
 	//
-	// It panics when grantee is everybody.
+	// It panics when grantee is everybody, and when no action is given or one is not AMP's.
+	Grant(grantee awsiam.IGrantable, actions ...*string) awsiam.Grant
+
+	// GrantRemoteWrite allows grantee to write metrics into this workspace, as Grant does it: aps:RemoteWrite.
 	GrantRemoteWrite(grantee awsiam.IGrantable) awsiam.Grant
 
-	// GrantQuery allows grantee to query this workspace: aps:QueryMetrics, aps:GetSeries, aps:GetLabels and
-	// aps:GetMetricMetadata on its ARN, granted as GrantRemoteWrite does it.
+	// GrantQuery allows grantee to query this workspace, as Grant does it: aps:QueryMetrics, aps:GetSeries, aps:GetLabels and
+	// aps:GetMetricMetadata.
 	GrantQuery(grantee awsiam.IGrantable) awsiam.Grant
+
+	// Metric is a metric of this workspace in the CloudWatch namespace AWS/Prometheus, such as RuleEvaluationFailures. Its
+	// dimension Workspace is the id of the workspace. Some metrics have more dimensions, such as Reason of DiscardedSamples: name
+	// their values in options, whose dimensions are added.
+	//
+	// Source: Amazon Managed Service for Prometheus User Guide, Use CloudWatch metrics, lists the metrics.
+	Metric(metricName *string, options *awscloudwatch.MetricOptions) awscloudwatch.Metric
 
 	// MetricActiveSeries counts the series that had a sample in the last two hours, as a maximum over 5 minutes.
 	MetricActiveSeries(options *awscloudwatch.MetricOptions) awscloudwatch.Metric
@@ -203,9 +214,9 @@ func (p *WorkspaceProps) validate(scope constructs.Construct, f *input.Faults) {
 	if a := p.Alias; input.Known(a) && utf8.RuneCountInString(*a) > maxAliasLength {
 		f.Add("Alias %q has %d characters; AMP takes at most %d", *a, utf8.RuneCountInString(*a), maxAliasLength)
 	}
-	durationIn(f, "RetentionPeriod", p.RetentionPeriod, "days", 1, maxRetentionDays, "")
-	durationIn(f, "OutOfOrderTimeWindow", p.OutOfOrderTimeWindow, "seconds", 0, maxOutOfOrderSeconds, outOfOrderQuotaMessage)
-	durationIn(f, "RuleQueryOffset", p.RuleQueryOffset, "seconds", 0, maxRuleOffsetSeconds, "")
+	f.DurationIn("RetentionPeriod", p.RetentionPeriod, "days", 1, maxRetentionDays, "")
+	f.DurationIn("OutOfOrderTimeWindow", p.OutOfOrderTimeWindow, "seconds", 0, maxOutOfOrderSeconds, outOfOrderQuotaMessage)
+	f.DurationIn("RuleQueryOffset", p.RuleQueryOffset, "seconds", 0, maxRuleOffsetSeconds, "")
 	p.validateLimits(f)
 	p.Logging.validate("Logging", f)
 	if q := p.QueryLogging; q != nil {
@@ -261,9 +272,9 @@ func (p *WorkspaceProps) configuration() any {
 		return nil
 	}
 	c := &awsaps.CfnWorkspace_WorkspaceConfigurationProperty{
-		RetentionPeriodInDays:         countOf(p.RetentionPeriod, "days"),
-		OutOfOrderTimeWindowInSeconds: countOf(p.OutOfOrderTimeWindow, "seconds"),
-		RuleQueryOffsetInSeconds:      countOf(p.RuleQueryOffset, "seconds"),
+		RetentionPeriodInDays:         input.CountOf(p.RetentionPeriod, "days"),
+		OutOfOrderTimeWindowInSeconds: input.CountOf(p.OutOfOrderTimeWindow, "seconds"),
+		RuleQueryOffsetInSeconds:      input.CountOf(p.RuleQueryOffset, "seconds"),
 	}
 	if p.LimitsPerLabelSets != nil {
 		limits := []*awsaps.CfnWorkspace_LimitsPerLabelSetProperty{}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/endpoint"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/grants"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
@@ -50,7 +52,7 @@ func (s *settings) validateEndpoint(f *input.Faults) {
 	if w := s.telemetry.Workspace; w != nil {
 		region = w.Env().Region
 	}
-	f.AddError("Telemetry.RemoteWrite.Endpoint", r.Endpoint.Validate(region))
+	f.AddAll("Telemetry.RemoteWrite.Endpoint", endpoint.Options(*r.Endpoint).Check(endpoint.In(region))...)
 }
 
 func (s *settings) assumedRole() awsiam.IRole {
@@ -112,7 +114,7 @@ func (s *sidecar) allow(resource *string, actions ...string) {
 // warnWithoutEffect names the statement that a task role needs, where a grant could not change it.
 func (s *sidecar) warnWithoutEffect(grant awsiam.Grant, resource string, actions ...string) {
 	role := s.task.TaskRole()
-	if amp.GrantTookEffect(role.GrantPrincipal(), grant) {
+	if grants.TookEffect(role.GrantPrincipal(), grant) {
 		return
 	}
 	slices.Sort(actions)
