@@ -44,8 +44,8 @@ type AlertRoute struct {
 	// Default: that of the route above, at the root none.
 	GroupBy *[]*string
 
-	// Matchers choose the alerts for this route, each in the form label="value" with =, !=, =~ or !~. The root takes all
-	// alerts, and must have none.
+	// Matchers choose the alerts for this route, each in the form label="value" with =, !=, =~ or !~. All must match. The root
+	// takes all alerts, and must have none.
 	//
 	// Default: none.
 	Matchers *[]*string
@@ -61,7 +61,7 @@ type AlertRoute struct {
 	// Source of this and the next two: Prometheus Alertmanager configuration, route.
 	GroupWait awscdk.Duration
 
-	// GroupInterval is how long a group waits before it tells of new alerts, more than 0.
+	// GroupInterval is how long a group waits before it sends a notification of new alerts, more than 0.
 	//
 	// Default: that of the route above, at the root 5 minutes.
 	GroupInterval awscdk.Duration
@@ -77,14 +77,14 @@ type AlertRoute struct {
 	Routes *[]*AlertRoute
 }
 
-// AlertReceiver is a named list of ways to tell people.
+// AlertReceiver is a named list of topics.
 type AlertReceiver struct {
 	// Name is what routes refer to. Required.
 	Name *string
 
 	// Sns are topics of Amazon SNS.
 	//
-	// Default: none; the receiver swallows alerts.
+	// Default: none; the receiver drops alerts.
 	Sns *[]*SnsReceiver
 }
 
@@ -111,7 +111,7 @@ type SnsReceiver struct {
 	// Default: none.
 	Attributes *map[string]*string
 
-	// SendResolved tells of alerts that are over, too.
+	// SendResolved sends a message when an alert is over, too.
 	//
 	// Default: true.
 	// Source: Prometheus Alertmanager configuration, sns_config.
@@ -160,7 +160,7 @@ func (r *AlertReceiver) validate(where string, scope constructs.Construct, names
 	case name == "":
 		f.Add("%s.Name is not set; routes refer to it", where)
 	case names[name]:
-		f.Add("%s.Name: two receivers are named %q", where, name)
+		f.Add("%s.Name: two receivers are named %q; give each its own name", where, name)
 	}
 	names[name] = true
 	if r.Sns == nil {
@@ -172,7 +172,7 @@ func (r *AlertReceiver) validate(where string, scope constructs.Construct, names
 		case s == nil:
 			f.Add("%s is nil; remove it or name a topic", where)
 		case s.Topic == nil:
-			f.Add("%s.Topic is not set", where)
+			f.Add("%s.Topic is not set; give an SNS topic", where)
 		default:
 			if input.BoolOr(s.Topic.Fifo(), false) {
 				f.Add("%s.Topic is a FIFO topic; AMP publishes to standard topics only", where)

@@ -7,9 +7,9 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
-// validate reports what Prometheus would refuse, as far as that needs no parser, and gives back what may be a mistake.
+// validate reports what Prometheus would refuse, as far as that needs no parser, and gives back likely mistakes.
 // Source: Prometheus v0.312.0, model/rulefmt.
-func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (doubts []string) {
+func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (warnings []string) {
 	if len(file.Groups) == 0 {
 		f.Add("there are no groups; give Groups, or Yaml with groups in it")
 	}
@@ -38,13 +38,13 @@ func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (d
 				if same := seen[key+r.Expr]; same != "" {
 					f.Add("%s is the same as %s; remove one", where, same)
 				} else {
-					doubts = append(doubts, fmt.Sprintf("%s has the name and the labels of %s; where both give the same series, one is dropped", where, first))
+					warnings = append(warnings, fmt.Sprintf("%s has the name and the labels of %s; where both give the same series, one is dropped", where, first))
 				}
 			}
 			seen[key], seen[key+r.Expr] = where, where
 		}
 	}
-	return doubts
+	return warnings
 }
 
 func (r *ruleNode) validate(where string, checkExpr func(string) error, f *input.Faults) {

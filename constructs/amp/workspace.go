@@ -107,7 +107,7 @@ type WorkspaceProps struct {
 	OutOfOrderTimeWindow awscdk.Duration
 
 	// RuleQueryOffset is how far in the past rules are evaluated, so that late samples are there; it delays alerts as
-	// much. In whole seconds from 0 to 86,400. A rule group's own QueryOffset goes before it.
+	// much. In whole seconds from 0 to 86,400. The QueryOffset of a rule group overrides it.
 	//
 	// Default: as AMP has it, 60 seconds for a new workspace.
 	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
@@ -147,7 +147,7 @@ type LimitPerLabelSet struct {
 	// matches. Names are those of Prometheus labels; values are not empty.
 	//
 	// Default: empty.
-	// Source: AWS::APS::Workspace, Label. That an empty set is the default bucket of the console is unverified.
+	// Source: AWS::APS::Workspace, Label. We have not verified that an empty set is the default bucket of the console.
 	LabelSet *map[string]*string
 
 	// MaxSeries is the number of active series, a whole number. 0 sets no limit, but has AMP publish the metrics of the
@@ -178,7 +178,7 @@ type Workspace struct {
 
 // NewWorkspace adds an AWS::APS::Workspace to scope and, as props ask for it: log groups with a resource policy for log
 // delivery, an SNS topic policy, and a statement in the policy of the KMS key. It panics when scope or id is missing or
-// props are faulty, with every fault in the message, before it has built anything.
+// a prop is wrong, with every error in the message, before it has built anything.
 func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps) *Workspace {
 	if props == nil {
 		props = &WorkspaceProps{}

@@ -101,7 +101,7 @@ func TestDashboardsPassGrafanasSchema(t *testing.T) {
 			//lint:ignore SA1019 The classic model is what every Grafana imports.
 			var strict dashboard.Dashboard
 			err := strict.UnmarshalJSONStrict(d.JSON)
-			if faults, ok := err.(cog.BuildErrors); !ok || len(faults) > 0 { // without a fault it is an empty list, not nil
+			if errs, ok := err.(cog.BuildErrors); !ok || len(errs) > 0 { // without an error it is an empty list, not nil
 				t.Error(err)
 			}
 			if err := strict.Validate(); err != nil {

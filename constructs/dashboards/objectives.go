@@ -114,7 +114,7 @@ func (s objective) badShare(at scope, window string) string {
 	return s.bad(at, window) + " / (" + s.total(at, window) + " > 0)"
 }
 
-// bucket matches the upper bound of a bucket, however whoever wrote it writes numbers: 1, 1.0 or 1e+00.
+// bucket matches the upper bound of a bucket, however the application writes numbers: 1, 1.0 or 1e+00.
 func (s objective) bucket() string {
 	plain, short := strconv.FormatFloat(s.Threshold, 'f', -1, 64), strconv.FormatFloat(s.Threshold, 'g', -1, 64)
 	bounds := []string{plain}

@@ -12,6 +12,6 @@
 //		}},
 //	})
 //
-// docs/alerts.md describes every alert, what it needs, and what to do when it fires. A rule that fires reaches nobody by
-// itself: amp.WorkspaceProps.AlertManager routes alerts to SNS.
+// docs/alerts.md describes every alert, what it needs, and what to do when it fires. An alert that fires sends no
+// message by itself: amp.WorkspaceProps.AlertManager routes alerts to SNS.
 package observability
