@@ -12,7 +12,13 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 )
+
+// Objectives are what the sample app promises: rules alert on them, and a dashboard shows them.
+var Objectives = []*slo.SLO{
+	{Name: "orders", Description: "Orders within 100 ms", Objective: 0.99, Histogram: "sampleapp_order_duration_seconds", Threshold: 0.1},
+}
 
 // Dashboards are those of the sample app. Observability writes them beside its template, into the folder Observability-dashboards.
 var Dashboards = dashboards.Options{
@@ -21,9 +27,7 @@ var Dashboards = dashboards.Options{
 		{Title: "Order duration", Kind: dashboards.Histogram, Selector: "sampleapp_order_duration_seconds", Unit: "s"},
 		{Title: "Queue depth", Kind: dashboards.Gauge, Selector: "sampleapp_queue_depth"},
 	},
-	SLOs: []dashboards.SLO{
-		{Name: "Orders within 100 ms", Objective: 0.99, Histogram: "sampleapp_order_duration_seconds", Threshold: 0.1},
-	},
+	SLOs: Objectives,
 }
 
 // NewObservability watches a service: rules and alerts in its workspace, an SNS topic that gets them, Grafana and its dashboards.
@@ -61,13 +65,10 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		Workspace:  workspace,
 		TaskFamily: td.Family(),
 		Cluster:    service.Cluster().ClusterName(),
-		Containers: &observability.Containers{},
-		Scrape:     &observability.Scrape{},
-		Collector:  &observability.Collector{},
-		SLOs: &[]*observability.SLO{{
-			Name: jsii.String("orders"), Objective: jsii.Number(0.99),
-			Histogram: &observability.Series{Metric: jsii.String("sampleapp_order_duration_seconds")}, Threshold: jsii.Number(0.1),
-		}},
+		Containers: &observability.ContainerAlerts{},
+		Scrape:     &observability.ScrapeAlerts{},
+		Collector:  &observability.CollectorAlerts{},
+		SLOs:       &Objectives,
 	})
 
 	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{Workspaces: &[]amp.IWorkspace{workspace}})

@@ -67,6 +67,25 @@ func TestGrantToARoleThatCannotBeChangedWarns(t *testing.T) {
 	}
 }
 
+// TestGrantAllowsAnyActionOnTheWorkspace, by the same ways as the named grants.
+func TestGrantAllowsAnyActionOnTheWorkspace(t *testing.T) {
+	stack := homeStack(t)
+	w := newWorkspace(stack, nil)
+	if !*w.Grant(roleOf(stack, "Role"), jsii.String("aps:ListRules"), jsii.String("aps:GetAlertManagerStatus")).Success() {
+		t.Error("the grant is no success")
+	}
+	w.Grant(awsiam.NewAccountPrincipal(jsii.String(away)), jsii.String("aps:ListAlerts"))
+	tmpl := synth(t, stack)
+	assertJSON(t, "role", tmpl.statements("RoleDefaultPolicy"), `[{"Action":["aps:GetAlertManagerStatus","aps:ListRules"],"Effect":"Allow","Resource":`+asJSON(resolved(stack, w.WorkspaceArn()))+`}]`)
+	assertResourcePolicy(t, tmpl.one("AWS::APS::ResourcePolicy"), `{"Version":"2012-10-17","Statement":[{
+		"Action":"aps:ListAlerts","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Resource":"<Workspace.Arn>"}]}`)
+	assertNoWarnings(t, w)
+
+	imported := amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Imported"), jsii.String(workspaceArn))
+	imported.Grant(importedRole(stack, "fixed", home, &awsiam.FromRoleArnOptions{Mutable: jsii.Bool(false)}), jsii.String("aps:ListRules"))
+	assertWarning(t, imported, roleNotOurs, `{"Action":"aps:ListRules","Effect":"Allow","Resource":"`+workspaceArn+`"}`)
+}
+
 func anyStatement() awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("s3:GetObject"), Resources: jsii.Strings("arn:aws:s3:::b/*")})
 }
@@ -176,7 +195,7 @@ func TestResourcePolicyOfAnEncryptedWorkspaceWarnsOfTheKey(t *testing.T) {
 	assertWarned(t, w, "keyGrantNeeded", "needs a KMS grant")
 }
 
-// TestWildcardPrincipalsAreNarrowedDown: such statements of one's own are taken as well.
+// TestWildcardPrincipalsAreNarrowedDown: statements that a user writes are taken as well.
 func TestWildcardPrincipalsAreNarrowedDown(t *testing.T) {
 	stack := homeStack(t)
 	w := newWorkspace(stack, nil)

@@ -50,7 +50,9 @@ func TestAmpRejections(t *testing.T) {
 	imported := func(attrs *amp.WorkspaceAttributes) builder {
 		return func(stack, _ awscdk.Stack) { amp.WorkspaceFromWorkspaceAttributes(stack, jsii.String("W"), attrs) }
 	}
-	arn := func(arn string) builder { return imported(&amp.WorkspaceAttributes{WorkspaceArn: &arn}) }
+	arn := func(arn string) builder {
+		return func(stack, _ awscdk.Stack) { amp.WorkspaceFromWorkspaceArn(stack, jsii.String("W"), &arn) }
+	}
 	route := func(receiver string) *amp.AlertRoute { return &amp.AlertRoute{Receiver: &receiver} }
 	receivers := func(names ...string) *[]*amp.AlertReceiver {
 		var list []*amp.AlertReceiver
@@ -78,8 +80,8 @@ func TestAmpRejections(t *testing.T) {
 			Alias: jsii.String(strings.Repeat("ä", 101)), RetentionPeriod: awscdk.Duration_Days(jsii.Number(0)),
 			OutOfOrderTimeWindow: seconds(601), RuleQueryOffset: awscdk.Duration_Hours(jsii.Number(25)),
 		}), []string{"Stack/Workspace: NewWorkspace: 4 errors", "has 101 characters; AMP takes at most 100",
-			"RetentionPeriod is 0 days; AMP takes a whole number from 1 to 1095", "OutOfOrderTimeWindow is 601 seconds; AMP takes a whole number from 0 to 600",
-			"RuleQueryOffset is 90000 seconds; AMP takes a whole number from 0 to 86400"}},
+			"RetentionPeriod is 0 days; it must be a whole number from 1 to 1095", "OutOfOrderTimeWindow is 601 seconds; it must be a whole number from 0 to 600",
+			"RuleQueryOffset is 90000 seconds; it must be a whole number from 0 to 86400"}},
 		"retention of 1096 days":  {workspace(&amp.WorkspaceProps{RetentionPeriod: awscdk.Duration_Days(jsii.Number(1096))}), []string{"RetentionPeriod is 1096 days"}},
 		"retention of half a day": {workspace(&amp.WorkspaceProps{RetentionPeriod: awscdk.Duration_Hours(jsii.Number(36))}), []string{"RetentionPeriod is 1.5 days"}},
 		"window of a half second": {workspace(&amp.WorkspaceProps{OutOfOrderTimeWindow: seconds(0.5)}), []string{"OutOfOrderTimeWindow is 0.5 seconds", "AddPropertyOverride"}},
@@ -107,15 +109,15 @@ func TestAmpRejections(t *testing.T) {
 			amp.WorkspaceFromWorkspaceArn(given, jsii.String("W"), jsii.String("arn:aws:aps:us-east-1:444455556666:workspace/ws-1")).AddAlarms(nil)
 		}, []string{"2 errors", "in account 444455556666, the stack in 111122223333; put the alarms in a stack of account 444455556666", "is in us-east-1"}},
 
-		"ARN of another service": {arn("arn:aws:s3:::bucket"), []string{"Stack/W: WorkspaceFromWorkspaceAttributes", `"arn:aws:s3:::bucket" is not the ARN of a workspace, such as arn:aws:aps:`}},
+		"ARN of another service": {arn("arn:aws:s3:::bucket"), []string{"Stack/W: WorkspaceFromWorkspaceArn", `"arn:aws:s3:::bucket" is not the ARN of a workspace, such as arn:aws:aps:`}},
 		"ARN of rules":           {arn("arn:aws:aps:eu-west-1:111122223333:rulegroupsnamespace/ws-1/a"), []string{"is not the ARN of a workspace"}},
 		"ARN with a token in it": {func(stack, _ awscdk.Stack) {
 			arn("arn:aws:s3:"+*awscdk.Aws_REGION()+":111122223333:workspace/ws-1")(stack, nil)
 		}, []string{"is not the ARN of a workspace"}},
 		"no ARN":                   {arn("workspace"), []string{"is not the ARN of a workspace"}},
-		"nothing to import":        {imported(nil), []string{"neither the ARN nor the id"}},
-		"ARN and attributes":       {imported(&amp.WorkspaceAttributes{WorkspaceArn: jsii.String("x"), Region: jsii.String("y")}), []string{"2 errors", "WorkspaceArn says it all", `"x" is not the ARN`}},
-		"attributes that are none": {imported(&amp.WorkspaceAttributes{WorkspaceId: jsii.String("a"), Region: jsii.String("Ireland"), Account: jsii.String("1")}), []string{"3 errors", `"a" is not the id of a workspace`, `Region is "Ireland"`, `Account is "1"; give the 12 digits`}},
+		"no ARN at all":            {func(stack, _ awscdk.Stack) { amp.WorkspaceFromWorkspaceArn(stack, jsii.String("W"), nil) }, []string{"the ARN of the workspace is nil"}},
+		"nothing to import":        {imported(nil), []string{"WorkspaceId is not set; give the id of the workspace, or import it with WorkspaceFromWorkspaceArn"}},
+		"attributes that are none": {imported(&amp.WorkspaceAttributes{WorkspaceId: jsii.String("a"), Region: jsii.String("Ireland"), Account: jsii.String("1")}), []string{"3 errors", `WorkspaceId is "a"; the id of a workspace starts with ws-`, `Region is "Ireland"`, `Account is "1"; give the 12 digits`}},
 
 		"no route":              {alerts(amp.AlertManagerDefinition{}), []string{"2 errors", "AlertManager.Receivers is empty", "AlertManager.Route is not set"}},
 		"no root receiver":      {alerts(amp.AlertManagerDefinition{Route: &amp.AlertRoute{}, Receivers: receivers("a")}), []string{"AlertManager.Route.Receiver is not set"}},
@@ -137,7 +139,7 @@ func TestAmpRejections(t *testing.T) {
 		"definition without receivers":         {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("alertmanager_config: |\n  route: {receiver: a}\n"), Route: route("a")}), []string{"2 errors", "Yaml is set together with Route", `no receiver is named "a"`}},
 		"definition without a route":           {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("alertmanager_config: 'a: ['\n")}), []string{"alertmanager_config is not YAML"}},
 
-		"no workspace, no rules": {func(stack, _ awscdk.Stack) { amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), nil) }, []string{"Stack/Rules: NewRuleGroupsNamespace: 2 errors", "Workspace is not set", "there are no groups"}},
+		"no workspace, no rules": {func(stack, _ awscdk.Stack) { amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), nil) }, []string{"Stack/Rules: NewRuleGroupsNamespace: 2 errors", "Workspace is not set; give the AMP workspace", "there are no groups"}},
 		"two groups of one name": {rules(amp.RuleGroupsNamespaceProps{Groups: &[]*amp.RuleGroup{
 			{Name: jsii.String("g"), Rules: &[]amp.Rule{record("a", "up")}}, {Name: jsii.String("g"), Rules: &[]amp.Rule{record("b", "up")}}}}), []string{`two groups are named "g"`}},
 		"two rules alike": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "up"), record("a", "up"))}), []string{`group "g", rule 2 (a) is the same as group "g", rule 1 (a)`}},
@@ -148,7 +150,7 @@ func TestAmpRejections(t *testing.T) {
 		"names": {rules(amp.RuleGroupsNamespaceProps{Name: jsii.String("-a"), Groups: oneGroup(
 			record("a-b", "up"), &amp.RecordingRule{}, &amp.RecordingRule{Record: jsii.String("a"), Expr: jsii.String("up"), Labels: labels("__name__", "x", "a.b", "y")},
 			&amp.AlertingRule{Alert: jsii.String("A"), Expr: jsii.String("up"), Annotations: labels("a b", "x"), Labels: labels("c-d", "x")})}),
-			[]string{`Name is "-a"`, `record "a-b" is not the name of a metric`, `rule 2 (): neither record nor alert is set`, "there is no expression", `label "__name__" is not a name`, `label "a.b"`, `annotation "a b" is not a name`, `label "c-d"`}},
+			[]string{`Name is "-a"`, `rule 1 (a-b): record: "a-b" is not the name of a metric`, `rule 2 (): neither record nor alert is set`, "there is no expression", `"__name__" is the name of the metric, not a label that a rule can set`, `"a.b" is not the name of a label`, `annotation "a b" is not a name`, `"c-d" is not the name of a label`}},
 		"templates": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(&amp.AlertingRule{Alert: jsii.String("A"), Expr: jsii.String("up"),
 			Annotations: labels("summary", "{{ $labels.job", "ok", "{{ $value | humanize }}"), Labels: labels("x", "{{ $nothing }}")})}),
 			[]string{"2 errors", `annotation summary: "{{ $labels.job" is not a Go template`, `label x: "{{ $nothing }}" is not a Go template`}},
@@ -182,6 +184,14 @@ func TestAmpRejections(t *testing.T) {
 		"a grant to nobody":    {grant(nil), []string{"Given/Workspace: GrantRemoteWrite: grantee is nil"}},
 		"a grant to everybody": {grant(awsiam.NewAnyPrincipal()), []string{"Given/Workspace: GrantRemoteWrite: it allows everybody (*)"}},
 		"a grant to the star":  {grant(awsiam.NewStarPrincipal()), []string{"Given/Workspace: GrantRemoteWrite: it allows everybody (*)"}},
+		"a grant of nothing":   {func(_, given awscdk.Stack) { newWorkspace(given, nil).Grant(roleOf(given, "Role")) }, []string{"Given/Workspace: Grant: no action is given; name at least one"}},
+		"a grant of other actions": {func(_, given awscdk.Stack) {
+			newWorkspace(given, nil).Grant(roleOf(given, "Role"), jsii.String("s3:GetObject"), nil, jsii.String("aps:ListRules"))
+		}, []string{"Given/Workspace: Grant: 2 errors", `actions[0] is "s3:GetObject"; it must be an action of AMP, such as aps:QueryMetrics`, `actions[1] is ""`}},
+		"a generic grant to everybody": {func(_, given awscdk.Stack) {
+			newWorkspace(given, nil).Grant(awsiam.NewAnyPrincipal(), jsii.String("aps:ListRules"))
+		}, []string{"Given/Workspace: Grant: it allows everybody (*)"}},
+		"a metric without a name": {func(_, given awscdk.Stack) { newWorkspace(given, nil).Metric(nil, nil) }, []string{"Given/Workspace: Metric: metricName is empty; name a metric of the namespace AWS/Prometheus"}},
 		"everybody, added later": {func(_, given awscdk.Stack) {
 			amp.NewResourcePolicy(given, jsii.String("Policy"), &amp.ResourcePolicyProps{Workspace: newWorkspace(given, nil), Queriers: &[]awsiam.IPrincipal{awsiam.NewAccountPrincipal(jsii.String(away))}}).
 				AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings("aps:RemoteWrite"), Principals: anyone}))

@@ -152,6 +152,12 @@ func TestMetricsOfAWorkspace(t *testing.T) {
 	discarded := w.MetricDiscardedSamples(nil)
 	assertJSON(t, "discarded", []any{*discarded.Expression(), *discarded.SearchRegion(), *discarded.SearchAccount()},
 		`["SELECT SUM(DiscardedSamples) FROM \"AWS/Prometheus\" WHERE Workspace = 'ws-1'","us-east-1","444455556666"]`)
+	failures := w.Metric(jsii.String("RuleEvaluationFailures"), &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum")})
+	assertJSON(t, "failures", []any{*failures.Namespace(), *failures.MetricName(), *failures.Statistic(), *failures.Dimensions(), *failures.Region(), *failures.Account()},
+		`["AWS/Prometheus","RuleEvaluationFailures","Sum",{"Workspace":"ws-1"},"us-east-1","444455556666"]`)
+	options := &awscloudwatch.MetricOptions{DimensionsMap: &map[string]*string{"Reason": jsii.String("rate_limited")}}
+	assertJSON(t, "dimensions", *w.Metric(jsii.String("DiscardedSamples"), options).Dimensions(), `{"Reason":"rate_limited","Workspace":"ws-1"}`)
+	assertJSON(t, "the caller's dimensions", *options.DimensionsMap, `{"Reason":"rate_limited"}`)
 	if here := amp.NewWorkspace(stack, jsii.String("Here"), nil).MetricActiveSeries(nil); here.Region() != nil || here.Account() != nil {
 		t.Error("a metric of this stack names its region or account")
 	}

@@ -56,21 +56,25 @@ func TestRequirementsOfTheLibrary(t *testing.T) {
 var arrows = map[string][]string{
 	".":                         {awscdkModule, jsiiModule, "stacks"},
 	"stacks":                    {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus"},
-	"constructs/otelprometheus": {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/collector", "internal/input", "internal/token"},
-	"constructs/amp":            {awscdkModule, constructsModule, jsiiModule, yamlModule, "internal/input", "internal/prom", "internal/token"},
+	"constructs/otelprometheus": {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/collector", "internal/endpoint", "internal/grants", "internal/input", "internal/token"},
+	"constructs/amp":            {awscdkModule, constructsModule, jsiiModule, yamlModule, "internal/endpoint", "internal/grants", "internal/input", "internal/prom", "internal/token"},
 	"internal/collector":        {yamlModule},
 	"constructs/grafana":        {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/input"},
-	"constructs/dashboards":     {grafanaModule, "internal/prom"},
-	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/rules", "internal/input", "internal/prom"},
-	"internal/rules":            {"internal/collector", "internal/prom", "internal/token"},
-	"internal/input":            {awscdkModule, constructsModule, jsiiModule, "internal/token"},
+	"constructs/dashboards":     {grafanaModule, "constructs/slo", "internal/prom", "internal/token"},
+	"constructs/slo":            {"internal/prom", "internal/token"},
+	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/slo", "internal/rules", "internal/input"},
+	"internal/rules":            {"constructs/slo", "internal/collector", "internal/prom", "internal/token"},
+	"internal/panels":           {"internal/prom"},
+	"internal/endpoint":         {awscdkModule, "internal/input"},
+	"internal/grants":           {awscdkModule, constructsModule},
+	"internal/input":            {awscdkModule, constructsModule, jsiiModule, "internal/prom", "internal/token"},
 	"internal/prom":             {"internal/token"},
 	"internal/token":            {},
 }
 
 // mayImport are imports that a sample needs not to have: the stacks show every package in the end.
 var mayImport = map[string][]string{
-	"stacks": {"internal/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "internal/rules"},
+	"stacks": {"internal/collector", "constructs/grafana", "constructs/dashboards", "constructs/observability", "constructs/slo"},
 }
 
 func TestImportsGoOneWay(t *testing.T) {

@@ -80,14 +80,11 @@ func TestGrafanaWithAllOptions(t *testing.T) {
 		Saml: &grafana.SamlProps{
 			IdpMetadataUrl: jsii.String("https://idp.example/metadata"), AdminRoles: jsii.Strings("admins"), EditorRoles: jsii.Strings("devs"),
 			AllowedOrganizations: jsii.Strings("shop"), LoginValidity: awscdk.Duration_Hours(jsii.Number(8)),
-			AssertionAttributes: &grafana.AssertionAttributes{
-				Email: jsii.String("mail"), Groups: jsii.String("groups"), Login: jsii.String("login"), Name: jsii.String("name"), Org: jsii.String("org"), Role: jsii.String("role"),
-			},
+			EmailAttribute: jsii.String("mail"), GroupsAttribute: jsii.String("groups"), LoginAttribute: jsii.String("login"),
+			NameAttribute: jsii.String("name"), OrgAttribute: jsii.String("org"), RoleAttribute: jsii.String("role"),
 		},
-		NetworkAccess: &grafana.NetworkAccessProps{
-			PrefixLists: &[]awsec2.IPrefixList{awsec2.PrefixList_FromPrefixListId(stack, jsii.String("Office"), jsii.String("pl-1"))},
-		},
-		Vpc: &grafana.VpcProps{Vpc: vpc},
+		AllowedPrefixLists: &[]awsec2.IPrefixList{awsec2.PrefixList_FromPrefixListId(stack, jsii.String("Office"), jsii.String("pl-1"))},
+		Vpc:                vpc,
 	})
 	tmpl := synth(t, stack)
 	assertJSON(t, "workspace", tmpl.one(grafanaType), `{
@@ -127,7 +124,7 @@ func TestGrafanaTakesTokens(t *testing.T) {
 		Name: parameter("Name"), Description: parameter("Description"), GrafanaVersion: parameter("Version"), PluginAdmin: jsii.Bool(true),
 		Saml: &grafana.SamlProps{
 			IdpMetadataUrl: parameter("Metadata"), AdminRoles: &[]*string{parameter("Admins")},
-			AssertionAttributes: &grafana.AssertionAttributes{Role: parameter("Role")},
+			RoleAttribute: parameter("Role"),
 		},
 	})
 	assertJSON(t, "name", synth(t, stack).one(grafanaType)["Name"], `{"Ref": "Name"}`)
@@ -169,32 +166,29 @@ func TestGrafanaRejections(t *testing.T) {
 		"metadata URL": {saml(func(s *grafana.SamlProps) { s.IdpMetadataUrl = jsii.String("idp.example") }), []string{`Saml.IdpMetadataUrl is "idp.example"; it must be an http or https address`}},
 		"metadata XML": {saml(func(s *grafana.SamlProps) { s.IdpMetadataUrl, s.IdpMetadataXml = nil, jsii.String("https://idp") }), []string{`Saml.IdpMetadataXml starts with "https://idp"`}},
 		"admins": {saml(func(s *grafana.SamlProps) { s.AdminRoles = jsii.Strings("a") }),
-			[]string{"Saml has AdminRoles or EditorRoles, but no AssertionAttributes.Role"}},
+			[]string{"Saml has AdminRoles or EditorRoles, but no RoleAttribute"}},
 		"role values": {saml(func(s *grafana.SamlProps) {
-			s.AdminRoles, s.EditorRoles, s.AssertionAttributes = &[]*string{nil}, &[]*string{}, &grafana.AssertionAttributes{Role: text(257)}
-		}), []string{"Saml.AdminRoles[0] is nil", "Saml.EditorRoles is empty", "Saml.AssertionAttributes.Role has 257 characters; it must be 1 to 256"}},
+			s.AdminRoles, s.EditorRoles, s.RoleAttribute = &[]*string{nil}, &[]*string{}, text(257)
+		}), []string{"Saml.AdminRoles[0] is nil", "Saml.EditorRoles is empty", "Saml.RoleAttribute has 257 characters; it must be 1 to 256"}},
 		"organizations": {saml(func(s *grafana.SamlProps) { s.AllowedOrganizations = jsii.Strings("") }),
-			[]string{"Saml.AllowedOrganizations[0] has 0 characters", "no AssertionAttributes.Org"}},
+			[]string{"Saml.AllowedOrganizations[0] has 0 characters", "no OrgAttribute"}},
 		"validity":  {saml(func(s *grafana.SamlProps) { s.LoginValidity = awscdk.Duration_Seconds(jsii.Number(90)) }), []string{"Saml.LoginValidity is 1.5 minutes; it must be a whole number"}},
-		"no source": {func(_ awscdk.Stack, p *grafana.WorkspaceProps) { p.NetworkAccess = &grafana.NetworkAccessProps{} }, []string{"nobody could connect"}},
+		"no source": {func(_ awscdk.Stack, p *grafana.WorkspaceProps) { p.AllowedPrefixLists = &[]awsec2.IPrefixList{} }, []string{"nobody could connect"}},
 		"many sources": {func(stack awscdk.Stack, p *grafana.WorkspaceProps) {
-			p.NetworkAccess = &grafana.NetworkAccessProps{PrefixLists: prefixLists(stack, 6), VpcEndpoints: &[]awsec2.IInterfaceVpcEndpoint{nil}}
-		}, []string{"NetworkAccess.PrefixLists has 6 elements; Amazon Managed Grafana takes at most 5", "NetworkAccess.VpcEndpoints[0] is nil"}},
+			p.AllowedPrefixLists, p.AllowedVpcEndpoints = prefixLists(stack, 6), &[]awsec2.IInterfaceVpcEndpoint{nil}
+		}, []string{"AllowedPrefixLists has 6 elements; Amazon Managed Grafana takes at most 5", "AllowedVpcEndpoints[0] is nil"}},
 		"no VPC": {func(_ awscdk.Stack, p *grafana.WorkspaceProps) {
-			p.Vpc = &grafana.VpcProps{SecurityGroups: &[]awsec2.ISecurityGroup{}}
-		}, []string{"Vpc.Vpc is not set", "Vpc.SecurityGroups is empty"}},
+			p.SecurityGroups = &[]awsec2.ISecurityGroup{}
+		}, []string{"VpcSubnets or SecurityGroups is set without Vpc", "SecurityGroups is empty"}},
 		"one subnet": {func(stack awscdk.Stack, p *grafana.WorkspaceProps) {
-			p.Vpc = &grafana.VpcProps{Vpc: awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(1)})}
-		}, []string{"Vpc.Subnets selects 1 subnets; it must be 2 to 6"}},
+			p.Vpc = awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(1)})
+		}, []string{"VpcSubnets selects 1 subnets; it must be 2 to 6"}},
 		"no subnet": {func(stack awscdk.Stack, p *grafana.WorkspaceProps) {
-			p.Vpc = &grafana.VpcProps{
-				Vpc:     awsec2.NewVpc(stack, jsii.String("Vpc"), nil),
-				Subnets: &awsec2.SubnetSelection{SubnetGroupName: jsii.String("none")},
-			}
-		}, []string{"Vpc.Subnets cannot be selected: ", "none"}},
+			p.Vpc, p.VpcSubnets = awsec2.NewVpc(stack, jsii.String("Vpc"), nil), &awsec2.SubnetSelection{SubnetGroupName: jsii.String("none")}
+		}, []string{"VpcSubnets cannot be selected: ", "none"}},
 		"all at once": {func(_ awscdk.Stack, p *grafana.WorkspaceProps) {
-			*p = grafana.WorkspaceProps{Name: jsii.String(""), IdentityCenter: jsii.Bool(false), Vpc: &grafana.VpcProps{}}
-		}, []string{"Stack/Grafana: NewWorkspace: 4 errors:", "Workspaces is empty", `Name is ""`, "nobody could sign in", "Vpc.Vpc is not set"}},
+			*p = grafana.WorkspaceProps{Name: jsii.String(""), IdentityCenter: jsii.Bool(false), VpcSubnets: &awsec2.SubnetSelection{}}
+		}, []string{"Stack/Grafana: NewWorkspace: 4 errors:", "Workspaces is empty", `Name is ""`, "nobody could sign in", "is set without Vpc"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack := newStack(t)

@@ -18,6 +18,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 )
 
 // guides holds the code of docs/guides, of other pages and of package comments; TestDocsGoCompiles keeps the two alike.
@@ -305,11 +306,10 @@ func guideAlerts(stack awscdk.Stack, _ awsecs.ContainerImage, cluster awsecs.ICl
 		Workspace:  td.Workspace(),
 		TaskFamily: td.Family(),
 		Cluster:    cluster.ClusterName(),
-		Scrape:     &observability.Scrape{},
-		SLOs: &[]*observability.SLO{{
-			Name: jsii.String("availability"), Objective: jsii.Number(0.999),
-			Requests: &observability.Series{Metric: jsii.String("http_requests_total")},
-			Errors:   &observability.Series{Metric: jsii.String("http_requests_total"), Matchers: jsii.Strings(`code=~"5.."`)},
+		Scrape:     &observability.ScrapeAlerts{},
+		SLOs: &[]*slo.SLO{{
+			Name: "availability", Objective: 0.999,
+			Requests: `http_requests_total`, Errors: `http_requests_total{code=~"5.."}`,
 		}},
 	})
 }
@@ -321,8 +321,8 @@ func TestGuideToDashboardsWritesThem(t *testing.T) {
 		Application: []dashboards.Metric{
 			{Title: "Orders", Kind: dashboards.Counter, Selector: `sampleapp_orders_total{job="sampleapp"}`, By: "item"},
 		},
-		SLOs: []dashboards.SLO{
-			{Name: "Orders are fast", Objective: 0.99, Histogram: `sampleapp_order_duration_seconds{job="sampleapp"}`, Threshold: 0.25},
+		SLOs: []*slo.SLO{
+			{Name: "orders-fast", Description: "Orders are fast", Objective: 0.99, Histogram: `sampleapp_order_duration_seconds{job="sampleapp"}`, Threshold: 0.25},
 		},
 	})
 	if err != nil {

@@ -1,11 +1,17 @@
 package test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -13,6 +19,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 )
@@ -23,26 +30,19 @@ func everyRule() *observability.ServiceRulesProps {
 	metrics = append(metrics, "ecs.task.ephemeral_storage.utilized", "ecs.task.ephemeral_storage.reserved")
 	return &observability.ServiceRulesProps{
 		TaskFamily: jsii.String("orders"), Cluster: jsii.String("shop"), TaskMetrics: jsii.Strings(metrics...),
-		Containers: &observability.Containers{}, Scrape: &observability.Scrape{}, Collector: &observability.Collector{},
-		Absence: &observability.Absence{Metrics: jsii.Strings("up")},
-		SLOs:    &[]*observability.SLO{availability(), latency()},
+		Containers: &observability.ContainerAlerts{}, Scrape: &observability.ScrapeAlerts{}, Collector: &observability.CollectorAlerts{},
+		Absence: &observability.AbsenceAlerts{Metrics: jsii.Strings("up")},
+		SLOs:    &[]*slo.SLO{availability(), latency()},
 		Labels:  labels("team", "shop"),
 	}
 }
 
-func availability() *observability.SLO {
-	return &observability.SLO{
-		Name: jsii.String("availability"), Objective: jsii.Number(0.999),
-		Requests: &observability.Series{Metric: jsii.String("http_requests_total")},
-		Errors:   &observability.Series{Metric: jsii.String("http_requests_total"), Matchers: jsii.Strings(`code=~"5.."`)},
-	}
+func availability() *slo.SLO {
+	return &slo.SLO{Name: "availability", Objective: 0.999, Requests: `http_requests_total`, Errors: `http_requests_total{code=~"5.."}`}
 }
 
-func latency() *observability.SLO {
-	return &observability.SLO{
-		Name: jsii.String("latency"), Objective: jsii.Number(0.99), Threshold: jsii.Number(0.3),
-		Histogram: &observability.Series{Metric: jsii.String("http_request_duration_seconds")},
-	}
+func latency() *slo.SLO {
+	return &slo.SLO{Name: "latency", Objective: 0.99, Histogram: `http_request_duration_seconds`, Threshold: 0.3}
 }
 
 // serviceRules builds the rules beside a workspace.
@@ -113,14 +113,14 @@ func TestObservabilityGroupsAreSwitched(t *testing.T) {
 		change func(*observability.ServiceRulesProps)
 		gone   string // a part of the names of the alerts that must be gone, and no others
 	}{
-		"tasks":      {func(p *observability.ServiceRulesProps) { p.Tasks = &observability.Tasks{Enabled: off} }, "EcsTask"},
+		"tasks":      {func(p *observability.ServiceRulesProps) { p.Tasks = &observability.TaskAlerts{Enabled: off} }, "EcsTask"},
 		"containers": {func(p *observability.ServiceRulesProps) { p.Containers = nil }, "EcsContainer"},
 		"scrape":     {func(p *observability.ServiceRulesProps) { p.Scrape = nil }, "EcsScrape"},
 		"collector":  {func(p *observability.ServiceRulesProps) { p.Collector = nil }, "EcsCollector"},
 		"absence":    {func(p *observability.ServiceRulesProps) { p.Absence.Enabled = off }, "Absent"},
 		"slos":       {func(p *observability.ServiceRulesProps) { p.SLOs = nil }, "EcsSlo"},
 		"one alert": {func(p *observability.ServiceRulesProps) {
-			p.Alerts = &map[string]*observability.Alert{"EcsScrapeSlow": {Enabled: off}}
+			p.Alerts = &map[string]*observability.Alert{observability.AlertScrapeSlow: {Enabled: off}}
 		}, "EcsScrapeSlow"},
 		"a metric that is not kept": {func(p *observability.ServiceRulesProps) {
 			p.TaskMetrics = jsii.Strings(append(collector.DefaultTaskMetrics(), collector.DefaultContainerMetrics()...)...)
@@ -144,15 +144,15 @@ func TestObservabilityGroupsAreSwitched(t *testing.T) {
 
 func TestObservabilityThresholdsReachTheExpressions(t *testing.T) {
 	props := everyRule()
-	props.Tasks = &observability.Tasks{
+	props.Tasks = &observability.TaskAlerts{
 		CpuUtilization: jsii.Number(0.71), MemoryUtilization: jsii.Number(0.72), EphemeralStorageUtilization: jsii.Number(0.73),
 		NetworkBytesPerSecond: jsii.Number(74), StorageBytesPerSecond: jsii.Number(75), Replacements: jsii.Number(76),
 	}
-	props.Containers = &observability.Containers{
+	props.Containers = &observability.ContainerAlerts{
 		CpuUtilization: jsii.Number(0.61), MemoryUtilization: jsii.Number(0.62), NetworkBytesPerSecond: jsii.Number(63), StorageBytesPerSecond: jsii.Number(64),
 	}
-	props.Scrape = &observability.Scrape{DurationSeconds: jsii.Number(51), SampleLimit: jsii.Number(52)}
-	props.Collector = &observability.Collector{
+	props.Scrape = &observability.ScrapeAlerts{DurationSeconds: jsii.Number(51), SampleLimit: jsii.Number(52)}
+	props.Collector = &observability.CollectorAlerts{
 		QueueUtilization: jsii.Number(0.41), FailedRatio: jsii.Number(0.42), RefusedRatio: jsii.Number(0.43), Restarts: jsii.Number(44),
 	}
 	_, groups := rulesOf(t, props)
@@ -185,7 +185,7 @@ func TestObservabilityAlertsAreChanged(t *testing.T) {
 	props := everyRule()
 	props.Cluster, props.Matchers = nil, labels("env", "prod")
 	props.PageSeverity, props.TicketSeverity, props.RunbookUrl = jsii.String("critical"), jsii.String("warning"), jsii.String("https://wiki.example.com/runbooks")
-	props.Alerts = &map[string]*observability.Alert{"EcsTaskCpuHigh": {
+	props.Alerts = &map[string]*observability.Alert{observability.AlertTaskCpuHigh: {
 		Expr: jsii.String("my_cpu > 1"), For: minutes(1), KeepFiringFor: minutes(2), Labels: labels("severity", "info", "team", "web"), Annotations: labels("summary", "hot"),
 	}}
 	text, groups := rulesOf(t, props)
@@ -204,10 +204,10 @@ func TestObservabilityAlertsAreChanged(t *testing.T) {
 }
 
 func TestObservabilityBurnRatesMakeTheirWindows(t *testing.T) {
-	slo := availability()
-	slo.Objective = jsii.Number(0.9) // too low for the default burn rates
-	slo.BurnRates = &[]*observability.BurnRate{{Factor: jsii.Number(5), Long: minutes(90), Short: minutes(10)}}
-	_, groups := rulesOf(t, &observability.ServiceRulesProps{TaskFamily: jsii.String("orders"), SLOs: &[]*observability.SLO{slo}})
+	objective := availability()
+	objective.Objective = 0.9 // too low for the default burn rates
+	objective.BurnRates = []slo.BurnRate{{Factor: 5, Long: 90 * time.Minute, Short: 10 * time.Minute}}
+	_, groups := rulesOf(t, &observability.ServiceRulesProps{TaskFamily: jsii.String("orders"), SLOs: &[]*slo.SLO{objective}})
 	var names []string
 	for _, r := range groups["slo-availability"] {
 		names = append(names, r.Record+r.Alert)
@@ -225,7 +225,7 @@ func TestObservabilityTakesTokens(t *testing.T) {
 	observability.NewServiceRules(stack, jsii.String("Rules"), &observability.ServiceRulesProps{
 		Workspace: amp.WorkspaceFromWorkspaceArn(stack, jsii.String("Workspace"), parameter("Arn")), Name: parameter("Name"),
 		TaskFamily: parameter("Family"), Cluster: parameter("Cluster"), TaskMetrics: jsii.Strings("ecs.task.memory.utilized"),
-		Tasks: &observability.Tasks{Enabled: jsii.Bool(false)}, RunbookUrl: parameter("Runbook"),
+		Tasks: &observability.TaskAlerts{Enabled: jsii.Bool(false)}, RunbookUrl: parameter("Runbook"),
 	})
 	data := asJSON(synth(t, stack).one("AWS::APS::RuleGroupsNamespace")["Data"])
 	assertContains(t, data,
@@ -236,7 +236,7 @@ func TestObservabilityTakesTokens(t *testing.T) {
 
 func TestObservabilityLeavesTheCallersStructsAlone(t *testing.T) {
 	props := everyRule()
-	props.Alerts = &map[string]*observability.Alert{"EcsTaskCpuHigh": {Labels: labels("severity", "info")}}
+	props.Alerts = &map[string]*observability.Alert{observability.AlertTaskCpuHigh: {Labels: labels("severity", "info")}}
 	state := func() string {
 		return asJSON([]any{props.Labels, props.SLOs, props.Absence, props.TaskMetrics, props.Alerts, props.Tasks, props.Scrape})
 	}
@@ -255,4 +255,59 @@ func TestObservabilityNamespaceIsGivenBack(t *testing.T) {
 	namespace := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")
 	assertJSON(t, "name", namespace["Name"], asJSON(*r.RuleGroupsNamespaceName()))
 	assertNoWarnings(t, r)
+}
+
+// TestAlertsHaveConstants: one for each alert, in the order of the alerts.
+func TestAlertsHaveConstants(t *testing.T) {
+	var values []string
+	for _, line := range strings.Split(read(t, "constructs/observability/alerts.go"), "\n") {
+		if name, value, found := strings.Cut(strings.TrimSpace(line), " = \"Ecs"); found {
+			if strings.HasPrefix(name, "Alert") {
+				values = append(values, "Ecs"+strings.Trim(value, `"`))
+			}
+		}
+	}
+	assertJSON(t, "constants", values, asJSON(rules.Names()))
+}
+
+// TestThresholdsAreDocumentedAsTheyAre compares the comment of each option with its default and range.
+func TestThresholdsAreDocumentedAsTheyAre(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "constructs/observability/alerts.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults, ranges := regexp.MustCompile(`Default: ([0-9.e]+)\b`), regexp.MustCompile(`\b([0-9.e]+) to ([0-9.e]+)\b`)
+	groups := map[string]string{"TaskAlerts": "Tasks", "ContainerAlerts": "Containers", "ScrapeAlerts": "Scrape", "CollectorAlerts": "Collector"}
+	compared := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok || groups[spec.Name.Name] == "" {
+			return true
+		}
+		for _, field := range spec.Type.(*ast.StructType).Fields.List {
+			name := groups[spec.Name.Name] + "." + field.Names[0].Name
+			byDefault, low, high, known := rules.Threshold(name)
+			if !known {
+				if field.Names[0].Name != "Enabled" {
+					t.Errorf("%s is no threshold", name)
+				}
+				continue
+			}
+			compared++
+			text := strings.Join(strings.Fields(field.Doc.Text()), " ")
+			d, r := defaults.FindStringSubmatch(text), ranges.FindStringSubmatch(text)
+			if d == nil || r == nil || !sameNumber(d[1], byDefault) || !sameNumber(r[1], low) || !sameNumber(r[2], high) {
+				t.Errorf("%s is %g by default, from %g to %g; its comment says %v and %v", name, byDefault, low, high, d, r)
+			}
+		}
+		return false
+	})
+	if compared != 16 {
+		t.Errorf("%d thresholds were compared", compared)
+	}
+}
+
+func sameNumber(text string, n float64) bool {
+	got, err := strconv.ParseFloat(strings.TrimRight(text, "."), 64)
+	return err == nil && got == n
 }

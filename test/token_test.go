@@ -33,7 +33,7 @@ func TestUnresolvedAgreesWithAwscdk(t *testing.T) {
 	}
 	workspace("Whole", *text)
 	workspace("Part", "id-"+*text)
-	assertRefused(t, func() { workspace("Literal", "id") }, `"id" is not the id of a workspace`)
+	assertRefused(t, func() { workspace("Literal", "id") }, `WorkspaceId is "id"; the id of a workspace starts with ws-`)
 
 	for image, warned := range map[string]bool{*text: false, "collector": true} {
 		td := fargateTask(newStack(t), withCollector(otelprometheus.CollectorProps{Image: awsecs.ContainerImage_FromRegistry(&image, nil)}), nil)

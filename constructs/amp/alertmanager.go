@@ -2,8 +2,6 @@ package amp
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -46,8 +44,8 @@ type AlertRoute struct {
 	// Default: that of the route above, at the root none.
 	GroupBy *[]*string
 
-	// Matchers choose the alerts for this route, each in the form label="value" with =, !=, =~ or !~. The root takes all
-	// alerts, and must have none.
+	// Matchers choose the alerts for this route, each in the form label="value" with =, !=, =~ or !~. All must match. The root
+	// takes all alerts, and must have none.
 	//
 	// Default: none.
 	Matchers *[]*string
@@ -63,7 +61,7 @@ type AlertRoute struct {
 	// Source of this and the next two: Prometheus Alertmanager configuration, route.
 	GroupWait awscdk.Duration
 
-	// GroupInterval is how long a group waits before it tells of new alerts, more than 0.
+	// GroupInterval is how long a group waits before it sends a notification of new alerts, more than 0.
 	//
 	// Default: that of the route above, at the root 5 minutes.
 	GroupInterval awscdk.Duration
@@ -79,14 +77,14 @@ type AlertRoute struct {
 	Routes *[]*AlertRoute
 }
 
-// AlertReceiver is a named list of ways to tell people.
+// AlertReceiver is a named list of topics.
 type AlertReceiver struct {
 	// Name is what routes refer to. Required.
 	Name *string
 
 	// Sns are topics of Amazon SNS.
 	//
-	// Default: none; the receiver swallows alerts.
+	// Default: none; the receiver drops alerts.
 	Sns *[]*SnsReceiver
 }
 
@@ -113,14 +111,12 @@ type SnsReceiver struct {
 	// Default: none.
 	Attributes *map[string]*string
 
-	// SendResolved tells of alerts that are over, too.
+	// SendResolved sends a message when an alert is over, too.
 	//
 	// Default: true.
 	// Source: Prometheus Alertmanager configuration, sns_config.
 	SendResolved *bool
 }
-
-var matcher = regexp.MustCompile(`^\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"{},\s]*)\s*$`)
 
 func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *input.Faults) {
 	const where = "AlertManager"
@@ -164,7 +160,7 @@ func (r *AlertReceiver) validate(where string, scope constructs.Construct, names
 	case name == "":
 		f.Add("%s.Name is not set; routes refer to it", where)
 	case names[name]:
-		f.Add("%s.Name: two receivers are named %q", where, name)
+		f.Add("%s.Name: two receivers are named %q; give each its own name", where, name)
 	}
 	names[name] = true
 	if r.Sns == nil {
@@ -176,7 +172,7 @@ func (r *AlertReceiver) validate(where string, scope constructs.Construct, names
 		case s == nil:
 			f.Add("%s is nil; remove it or name a topic", where)
 		case s.Topic == nil:
-			f.Add("%s.Topic is not set", where)
+			f.Add("%s.Topic is not set; give an SNS topic", where)
 		default:
 			if input.BoolOr(s.Topic.Fifo(), false) {
 				f.Add("%s.Topic is a FIFO topic; AMP publishes to standard topics only", where)
@@ -200,14 +196,12 @@ func (r *AlertRoute) validate(where string, names map[string]bool, f *input.Faul
 		f.Add("%s.Receiver: no receiver is named %q; there are %q", where, *r.Receiver, sortedKeys(names))
 	}
 	for _, label := range input.Strings(r.GroupBy) {
-		if label != "..." && !token.In(label) && !prom.LabelName.MatchString(label) {
-			f.Add("%s.GroupBy: %q is not the name of a label", where, label)
+		if label != "..." {
+			f.AddAll(where+".GroupBy", prom.CheckLabelName(label))
 		}
 	}
 	for _, m := range input.Strings(r.Matchers) {
-		if problem := checkMatcher(m); problem != "" && !token.In(m) {
-			f.Add("%s.Matchers: %q %s", where, m, problem)
-		}
+		f.AddAll(where+".Matchers", prom.CheckAlertMatcher(m))
 	}
 	promDuration(f, where+".GroupWait", r.GroupWait, false)
 	promDuration(f, where+".GroupInterval", r.GroupInterval, true)
@@ -217,24 +211,6 @@ func (r *AlertRoute) validate(where string, names map[string]bool, f *input.Faul
 			child.validate(fmt.Sprintf("%s.Routes[%d]", where, i), names, f)
 		}
 	}
-}
-
-// checkMatcher says what is wrong with a matcher, or nothing.
-func checkMatcher(m string) string {
-	parts := matcher.FindStringSubmatch(m)
-	if parts == nil {
-		return `is not a matcher; write label="value", with =, !=, =~ or !~`
-	}
-	value := parts[3]
-	if unquoted, err := strconv.Unquote(value); err == nil {
-		value = unquoted
-	}
-	if parts[2] == "=~" || parts[2] == "!~" {
-		if _, err := regexp.Compile("^(?:" + value + ")$"); err != nil {
-			return "has a regular expression that does not parse: " + err.Error()
-		}
-	}
-	return ""
 }
 
 // allowTopics lets AMP publish to the topics of the receivers, for this workspace only.

@@ -10,9 +10,9 @@
 //	workspace.GrantQuery(awsiam.NewRole(stack, jsii.String("Reader"), &awsiam.RoleProps{AssumedBy: tasks}))
 //
 // A workspace is kept when its stack is deleted, unless [WorkspaceProps] says otherwise. One that was made elsewhere comes in with
-// [WorkspaceFromWorkspaceArn] or [WorkspaceFromWorkspaceAttributes], and takes part in the same ways.
+// [WorkspaceFromWorkspaceArn] or [WorkspaceFromWorkspaceAttributes], and works the same.
 //
-// Constructors panic before they have built anything, with every fault of the props in one message. A grant that cannot take
+// Constructors panic before they have built anything, with every error of the props in one message. A grant that cannot take
 // effect in this app, such as on a role of another account, draws a warning with the statement that is missing.
 //
 // Tags are awscdk's own: awscdk.Tags_Of(workspace).Add reaches the workspace, and so it does with rule groups.

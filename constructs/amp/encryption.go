@@ -10,8 +10,8 @@ import (
 )
 
 // allowWorkspaceKey adds to the policy of a key of this app what AWS documents for a workspace, or shows it. Whoever
-// deploys needs the same actions; the default role of the CDK bootstrap has them. Whether a key policy that leaves all
-// to IAM, as awscdk makes it, would do without this statement is unverified.
+// deploys needs the same actions; the default role of the CDK bootstrap has them. We have not verified that a key policy
+// that leaves all to IAM, as awscdk makes it, needs this statement.
 // Source: Amazon Managed Service for Prometheus User Guide, Encryption at rest.
 func allowWorkspaceKey(w *Workspace, key awskms.IKey) {
 	stack := awscdk.Stack_Of(w)

@@ -14,8 +14,8 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 )
 
-// A workspace with a key of one's own, metrics for a year, logs, a limit for one team, and alerts: those that should wake somebody
-// up go to a topic of their own.
+// A workspace with its own key, metrics for a year, logs, a limit for one team, and alerts: those that should wake somebody up
+// go to another topic.
 func ExampleNewWorkspace() {
 	defer jsii.Close()
 	stack := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("Shop"), nil)

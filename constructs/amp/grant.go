@@ -1,13 +1,14 @@
 package amp
 
 import (
-	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/seed86154836/cdk-otel-prometheus/internal/grants"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
@@ -27,6 +28,22 @@ func (w *Workspace) GrantQuery(grantee awsiam.IGrantable) awsiam.Grant {
 	return w.grant("GrantQuery", grantee, queryActions)
 }
 
+// Grant implements [IWorkspace].
+func (w *Workspace) Grant(grantee awsiam.IGrantable, actions ...*string) awsiam.Grant {
+	var f input.Faults
+	if len(actions) == 0 {
+		f.Add("no action is given; name at least one, such as aps:QueryMetrics")
+	}
+	for i, action := range actions {
+		if action == nil || input.Known(action) && !strings.HasPrefix(*action, "aps:") {
+			f.Add("actions[%d] is %q; it must be an action of AMP, such as aps:QueryMetrics", i, input.StringOr(action, ""))
+		}
+	}
+	f.PanicIfAny(*w.Node().Path() + ": Grant")
+	return w.grant("Grant", grantee, &actions)
+}
+
+// grant is what every grant does; method is the one that warnings name.
 func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*string) awsiam.Grant {
 	if grantee == nil {
 		panic(*w.Node().Path() + ": " + method + ": grantee is nil; pass a role or another principal")
@@ -37,7 +54,7 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 	options := &awsiam.GrantOnPrincipalOptions{Grantee: grantee, Actions: actions, ResourceArns: &[]*string{w.arn}}
 	grant := awsiam.Grant_AddToPrincipal(options)
 	inPrincipal := *grant.Success()
-	if inPrincipal && changedNothing(principal, grant) {
+	if inPrincipal && !grants.TookEffect(principal, grant) {
 		input.Warn(w, "roleNotChanged", "%s: %s cannot be changed by this app; attach this statement to it: %s",
 			method, describe(grantee), render(w, w.statement(actions)))
 	}
@@ -84,27 +101,6 @@ func (w *Workspace) resourcePolicyPrincipal(principal awsiam.IPrincipal) awsiam.
 // statement allows actions on this workspace.
 func (w *Workspace) statement(actions *[]*string) awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: actions, Resources: &[]*string{w.arn}})
-}
-
-// GrantTookEffect says whether a grant that awscdk calls a success changed a policy. Roles that are imported as immutable and
-// roles of other accounts take every statement and drop it.
-func GrantTookEffect(principal awsiam.IPrincipal, grant awsiam.Grant) bool {
-	return *grant.Success() && !changedNothing(principal, grant)
-}
-
-// changedNothing says whether a grant that awscdk calls a success left no trace: a role imported with Mutable false, a
-// role of another account, and one WithoutPolicyUpdates take every statement and drop it. Nothing then depends on the
-// grant. That is so with a role of this app as well, which splits its policy at synthesis only; but it has a policy.
-// TestGrantToARoleThatCannotBeChangedWarns pins it, with roles of every kind.
-func changedNothing(principal awsiam.IPrincipal, grant awsiam.Grant) bool {
-	if _, created := principal.(awsiam.Role); created || len(*constructs.Dependable_Of(grant).DependencyRoots()) > 0 {
-		return false // imported ones are only an awsiam.IRole
-	}
-	c, ok := principal.(constructs.IConstruct)
-	return ok && !slices.ContainsFunc(*c.Node().FindAll(constructs.ConstructOrder_PREORDER), func(child constructs.IConstruct) bool {
-		_, isPolicy := child.(awsiam.Policy)
-		return isPolicy
-	})
 }
 
 func reason(foreign bool, principal awsiam.IPrincipal) string {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/seed86154836/cdk-otel-prometheus/internal/endpoint"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
@@ -22,25 +23,38 @@ var (
 // partition, account and region of the ARN. It adds nothing to the stack, and panics when the ARN is not that of a
 // workspace.
 func WorkspaceFromWorkspaceArn(scope constructs.Construct, id *string, workspaceArn *string) IWorkspace {
-	return WorkspaceFromWorkspaceAttributes(scope, id, &WorkspaceAttributes{WorkspaceArn: workspaceArn})
+	input.Must("WorkspaceFromWorkspaceArn", scope, id, func(f *input.Faults) {
+		switch {
+		case workspaceArn == nil:
+			f.Add("the ARN of the workspace is nil")
+		case !workspaceARN.MatchString(*workspaceArn) && !arnOfTokens(*workspaceArn):
+			f.Add("%q is not the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-a1b2c3d4", *workspaceArn)
+		}
+	})
+	return importWorkspace(scope, id, workspaceArn, nil)
 }
 
-// WorkspaceAttributes describes an existing workspace, by its ARN or by its id.
-type WorkspaceAttributes struct {
-	// WorkspaceArn is the ARN of the workspace.
-	//
-	// Default: made from WorkspaceId, Region and Account.
-	WorkspaceArn *string
+func importWorkspace(scope constructs.Construct, id, arn, workspaceId *string) IWorkspace {
+	parts := splitWorkspaceArn(awscdk.Stack_Of(scope), arn)
+	w := &Workspace{arn: arn, id: parts.ResourceName, partition: parts.Partition}
+	if workspaceId != nil {
+		w.id = workspaceId
+	}
+	awscdk.NewResource_Override(w, scope, id, &awscdk.ResourceProps{Account: parts.Account, Region: parts.Region})
+	return w
+}
 
-	// WorkspaceId is the id of the workspace. Needed where WorkspaceArn is not given.
+// WorkspaceAttributes describes an existing workspace by its id. [WorkspaceFromWorkspaceArn] takes an ARN.
+type WorkspaceAttributes struct {
+	// WorkspaceId is the id of the workspace; it starts with ws-. Required.
 	WorkspaceId *string
 
-	// Region of the workspace. Only with WorkspaceId. The partition is that of the region, where awscdk knows it.
+	// Region of the workspace. The partition is that of the region, where awscdk knows it.
 	//
 	// Default: the region of the stack.
 	Region *string
 
-	// Account of the workspace, 12 digits. Only with WorkspaceId.
+	// Account of the workspace, 12 digits.
 	//
 	// Default: the account of the stack.
 	Account *string
@@ -50,39 +64,20 @@ type WorkspaceAttributes struct {
 // not describe a workspace.
 func WorkspaceFromWorkspaceAttributes(scope constructs.Construct, id *string, attrs *WorkspaceAttributes) IWorkspace {
 	input.Must("WorkspaceFromWorkspaceAttributes", scope, id, func(f *input.Faults) { attrs.validate(f) })
-	stack := awscdk.Stack_Of(scope)
-	arn := attrs.WorkspaceArn
-	if arn == nil {
-		arn = stack.FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("aps"), Resource: jsii.String("workspace"), ResourceName: attrs.WorkspaceId,
-			Partition: partitionOf(attrs.Region), Region: attrs.Region, Account: attrs.Account,
-		})
-	}
-	parts := splitWorkspaceArn(stack, arn)
-	w := &Workspace{arn: arn, id: parts.ResourceName, partition: parts.Partition}
-	if attrs.WorkspaceId != nil {
-		w.id = attrs.WorkspaceId
-	}
-	awscdk.NewResource_Override(w, scope, id, &awscdk.ResourceProps{Account: parts.Account, Region: parts.Region})
-	return w
+	arn := awscdk.Stack_Of(scope).FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("aps"), Resource: jsii.String("workspace"), ResourceName: attrs.WorkspaceId,
+		Partition: endpoint.PartitionOf(attrs.Region), Region: attrs.Region, Account: attrs.Account,
+	})
+	return importWorkspace(scope, id, arn, attrs.WorkspaceId)
 }
 
 func (a *WorkspaceAttributes) validate(f *input.Faults) {
-	if a == nil || a.WorkspaceArn == nil && a.WorkspaceId == nil {
-		f.Add("neither the ARN nor the id of the workspace is given")
-		return
-	}
-	if a.WorkspaceArn != nil {
-		if a.WorkspaceId != nil || a.Region != nil || a.Account != nil {
-			f.Add("WorkspaceArn says it all; leave out WorkspaceId, Region and Account")
-		}
-		if !workspaceARN.MatchString(*a.WorkspaceArn) && !arnOfTokens(*a.WorkspaceArn) {
-			f.Add("%q is not the ARN of a workspace, such as arn:aws:aps:eu-west-1:111122223333:workspace/ws-a1b2c3d4", *a.WorkspaceArn)
-		}
+	if a == nil || a.WorkspaceId == nil {
+		f.Add("WorkspaceId is not set; give the id of the workspace, or import it with WorkspaceFromWorkspaceArn")
 		return
 	}
 	if !token.In(*a.WorkspaceId) && !strings.HasPrefix(*a.WorkspaceId, "ws-") {
-		f.Add("%q is not the id of a workspace; it starts with ws-", *a.WorkspaceId)
+		f.Add("WorkspaceId is %q; the id of a workspace starts with ws-", *a.WorkspaceId)
 	}
 	if input.Known(a.Region) && !regionName.MatchString(*a.Region) {
 		f.Add("Region is %q; give the name of a region, such as eu-west-1", *a.Region)

@@ -2,6 +2,7 @@ package amp
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -11,6 +12,38 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
+
+// Metric implements [IWorkspace].
+func (w *Workspace) Metric(metricName *string, options *awscloudwatch.MetricOptions) awscloudwatch.Metric {
+	if input.StringOr(metricName, "") == "" {
+		panic(*w.Node().Path() + ": Metric: metricName is empty; name a metric of the namespace AWS/Prometheus, such as RuleEvaluationFailures")
+	}
+	return w.metric(awscloudwatch.MetricProps{
+		Namespace: jsii.String(ownNamespace), MetricName: metricName, DimensionsMap: &map[string]*string{"Workspace": w.id},
+	}, options)
+}
+
+// ownNamespace holds the metrics that AMP publishes about a workspace, beside the use of its quotas in AWS/Usage. The dimension
+// Workspace is its id.
+// Source: Amazon Managed Service for Prometheus User Guide, Use CloudWatch metrics; the dimension Workspace is that of
+// the queries in the AWS blog post Optimizing metrics ingestion with Amazon Managed Service for Prometheus.
+const ownNamespace = "AWS/Prometheus"
+
+// metric is a metric of the workspace, with what options change. Their dimensions are added to its own.
+func (w *Workspace) metric(props awscloudwatch.MetricProps, options *awscloudwatch.MetricOptions) awscloudwatch.Metric {
+	props.Account, props.Region = w.elsewhere()
+	metric := awscloudwatch.NewMetric(&props)
+	if options == nil {
+		return metric
+	}
+	merged := *options
+	if options.DimensionsMap != nil {
+		dimensions := maps.Clone(*props.DimensionsMap)
+		maps.Copy(dimensions, *options.DimensionsMap)
+		merged.DimensionsMap = &dimensions
+	}
+	return metric.With(&merged)
+}
 
 // MetricActiveSeries implements [IWorkspace].
 func (w *Workspace) MetricActiveSeries(options *awscloudwatch.MetricOptions) awscloudwatch.Metric {
@@ -22,12 +55,10 @@ func (w *Workspace) MetricIngestionRate(options *awscloudwatch.MetricOptions) aw
 	return w.usage("IngestionRate", "Average", options)
 }
 
-// MetricDiscardedSamples implements [IWorkspace]. AMP publishes one metric a reason; this is a query for the sum of all.
-// Source: Amazon Managed Service for Prometheus User Guide, Use CloudWatch metrics; the dimension Workspace is that of
-// the queries in the AWS blog post Optimizing metrics ingestion with Amazon Managed Service for Prometheus.
+// MetricDiscardedSamples implements [IWorkspace]. AMP publishes one metric for each reason; this is a query for the sum of all.
 func (w *Workspace) MetricDiscardedSamples(options *awscloudwatch.MathExpressionOptions) awscloudwatch.MathExpression {
 	props := awscloudwatch.MathExpressionProps{
-		Expression:   jsii.String(fmt.Sprintf(`SELECT SUM(DiscardedSamples) FROM "AWS/Prometheus" WHERE Workspace = '%s'`, *w.id)),
+		Expression:   jsii.String(fmt.Sprintf(`SELECT SUM(DiscardedSamples) FROM "%s" WHERE Workspace = '%s'`, ownNamespace, *w.id)),
 		UsingMetrics: &map[string]awscloudwatch.IMetric{},
 		Label:        jsii.String("DiscardedSamples"),
 	}
@@ -51,8 +82,7 @@ func (w *Workspace) MetricDiscardedSamples(options *awscloudwatch.MathExpression
 // Source: Amazon Managed Service for Prometheus User Guide, Use CloudWatch metrics; dimensions as in AWS'
 // terraform-aws-observability-accelerator, module managed-prometheus-monitoring.
 func (w *Workspace) usage(resource, statistic string, options *awscloudwatch.MetricOptions) awscloudwatch.Metric {
-	account, region := w.elsewhere()
-	metric := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+	return w.metric(awscloudwatch.MetricProps{
 		Namespace:  jsii.String("AWS/Usage"),
 		MetricName: jsii.String("ResourceCount"),
 		DimensionsMap: &map[string]*string{
@@ -64,13 +94,7 @@ func (w *Workspace) usage(resource, statistic string, options *awscloudwatch.Met
 		},
 		Statistic: jsii.String(statistic),
 		Label:     jsii.String(resource),
-		Account:   account,
-		Region:    region,
-	})
-	if options == nil {
-		return metric
-	}
-	return metric.With(options)
+	}, options)
 }
 
 // elsewhere is the account and region of a workspace that is known to be in others than its stack.
@@ -79,8 +103,8 @@ func (w *Workspace) elsewhere() (account, region *string) {
 	if input.Differ(at.account, stack.Account()) {
 		account = at.account
 	}
-	if input.Differ(at.region, stack.Region()) {
-		region = at.region
+	if input.Differ(at.Region, stack.Region()) {
+		region = at.Region
 	}
 	return account, region
 }

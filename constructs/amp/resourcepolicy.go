@@ -78,7 +78,7 @@ func newResourcePolicy(scope constructs.Construct, id *string, workspace IWorksp
 	return p
 }
 
-// AddStatements adds statements as [ResourcePolicyProps] takes them, and panics when one allows everybody.
+// AddStatements adds statements, like [ResourcePolicyProps].Statements. It panics when one allows everybody.
 func (p *ResourcePolicy) AddStatements(statements ...awsiam.PolicyStatement) {
 	var f input.Faults
 	for i, s := range statements {
@@ -107,10 +107,10 @@ func (p *ResourcePolicy) add(statement awsiam.PolicyStatement) {
 
 func (p *ResourcePolicyProps) validate(scope constructs.Construct, f *input.Faults) {
 	if scope == nil {
-		return // a fault already, and without a stack nothing can be resolved
+		return // an error already, and without a stack nothing can be resolved
 	}
 	if p.Workspace == nil {
-		f.Add("Workspace is not set")
+		f.Add("Workspace is not set; give the AMP workspace that the policy is for")
 	} else {
 		f.InPlace(scope, p.Workspace, "resource policy")
 		if w, ok := p.Workspace.(*Workspace); ok && w.policy != nil {

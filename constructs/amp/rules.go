@@ -65,7 +65,7 @@ type RuleGroup struct {
 	QueryOffset awscdk.Duration
 
 	// Limit is the number of series or alerts that a rule may make; with more it fails. A whole number; 0 is no limit.
-	// Whether AMP heeds it is unverified.
+	// We have not verified that AMP supports it.
 	//
 	// Default: no limit.
 	// Source: Prometheus configuration, rule_group.
@@ -105,7 +105,8 @@ type AlertingRule struct {
 	// Default: 0, at once.
 	For awscdk.Duration
 
-	// KeepFiringFor is how long an alert goes on after its series is gone, at least 0. Whether AMP heeds it is unverified.
+	// KeepFiringFor is how long an alert continues after its series is gone, at least 0. We have not verified that AMP
+	// supports it.
 	//
 	// Default: 0, not at all.
 	// Source: Prometheus configuration, rule.
@@ -164,20 +165,20 @@ type RuleGroupsNamespace struct {
 	arn, name *string
 }
 
-// NewRuleGroupsNamespace adds an AWS::APS::RuleGroupsNamespace to scope. It panics when scope or id is missing or props
-// are faulty, with every fault of every rule in the message, before it has built anything. Two rules of one name with
+// NewRuleGroupsNamespace adds an AWS::APS::RuleGroupsNamespace to scope. It panics when scope or id is missing or a prop is
+// wrong, with every error of every rule in the message, before it has built anything. Two rules of one name with
 // the same labels draw a warning.
 func NewRuleGroupsNamespace(scope constructs.Construct, id *string, props *RuleGroupsNamespaceProps) *RuleGroupsNamespace {
 	if props == nil {
 		props = &RuleGroupsNamespaceProps{}
 	}
 	var data string
-	var doubts []string
-	input.Must("NewRuleGroupsNamespace", scope, id, func(f *input.Faults) { data, doubts = props.validate(scope, f) })
+	var warnings []string
+	input.Must("NewRuleGroupsNamespace", scope, id, func(f *input.Faults) { data, warnings = props.validate(scope, f) })
 	r := &RuleGroupsNamespace{name: props.Name}
 	awscdk.NewResource_Override(r, scope, id, nil)
-	for _, doubt := range doubts {
-		input.Warn(r, "duplicateRule", "%s", doubt)
+	for _, warning := range warnings {
+		input.Warn(r, "duplicateRule", "%s", warning)
 	}
 	if r.name == nil {
 		r.name = awscdk.Names_UniqueResourceName(r, &awscdk.UniqueResourceNameOptions{MaxLength: jsii.Number(64), Separator: jsii.String("-")})
@@ -197,16 +198,9 @@ func (r *RuleGroupsNamespace) RuleGroupsNamespaceArn() *string { return r.arn }
 // RuleGroupsNamespaceName is the name of the namespace.
 func (r *RuleGroupsNamespace) RuleGroupsNamespaceName() *string { return r.name }
 
-// validate gives back the rule file, and what may be wrong with it.
-func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input.Faults) (data string, doubts []string) {
-	if p.Workspace == nil {
-		f.Add("Workspace is not set")
-	} else {
-		f.InPlace(scope, p.Workspace, "rules")
-	}
-	if p.Name != nil {
-		f.AddAll("", prom.CheckNamespace(*p.Name))
-	}
+// validate gives back the rule file, and likely mistakes in it.
+func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input.Faults) (data string, warnings []string) {
+	f.RulesIn(scope, p.Workspace, p.Name)
 	if p.Yaml != nil {
 		if p.Groups != nil {
 			f.Add("Yaml is set together with Groups; it is the whole file, so leave one out")
@@ -222,11 +216,11 @@ func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input
 		return *p.Yaml, file.validate(p.CheckExpr, f)
 	}
 	file := p.file(f)
-	doubts = file.validate(p.CheckExpr, f)
+	warnings = file.validate(p.CheckExpr, f)
 	if len(*f) > 0 {
 		return "", nil
 	}
-	return encodeYAML(file), doubts
+	return encodeYAML(file), warnings
 }
 
 // file turns groups into a rule file, and reports what that file would not show.

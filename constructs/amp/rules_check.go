@@ -5,12 +5,11 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
-// validate reports what Prometheus would refuse, as far as that needs no parser, and gives back what may be a mistake.
+// validate reports what Prometheus would refuse, as far as that needs no parser, and gives back likely mistakes.
 // Source: Prometheus v0.312.0, model/rulefmt.
-func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (doubts []string) {
+func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (warnings []string) {
 	if len(file.Groups) == 0 {
 		f.Add("there are no groups; give Groups, or Yaml with groups in it")
 	}
@@ -39,13 +38,13 @@ func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (d
 				if same := seen[key+r.Expr]; same != "" {
 					f.Add("%s is the same as %s; remove one", where, same)
 				} else {
-					doubts = append(doubts, fmt.Sprintf("%s has the name and the labels of %s; where both give the same series, one is dropped", where, first))
+					warnings = append(warnings, fmt.Sprintf("%s has the name and the labels of %s; where both give the same series, one is dropped", where, first))
 				}
 			}
 			seen[key], seen[key+r.Expr] = where, where
 		}
 	}
-	return doubts
+	return warnings
 }
 
 func (r *ruleNode) validate(where string, checkExpr func(string) error, f *input.Faults) {
@@ -54,8 +53,8 @@ func (r *ruleNode) validate(where string, checkExpr func(string) error, f *input
 		f.Add("%s: neither record nor alert is set; name the series or the alert", where)
 	case r.Record != "" && r.Alert != "":
 		f.Add("%s: both record and alert are set; make two rules of it", where)
-	case r.Record != "" && !token.In(r.Record) && !prom.MetricName.MatchString(r.Record):
-		f.Add("%s: record %q is not the name of a metric: letters, digits, underscores and colons, not starting with a digit", where, r.Record)
+	case r.Record != "":
+		f.AddAll(where+": record", prom.CheckMetricName(r.Record))
 	}
 	if r.Record != "" && (r.For != "" || r.KeepFiringFor != "" || len(r.Annotations) > 0) {
 		f.Add("%s: for, keep_firing_for and annotations belong to alerts; a recording rule has none", where)
@@ -68,7 +67,7 @@ func (r *ruleNode) validate(where string, checkExpr func(string) error, f *input
 }
 
 func durationText(f *input.Faults, where, text string) {
-	if text != "" && !token.In(text) && !prom.DurationText.MatchString(text) {
-		f.Add("%s is %q; write a duration as Prometheus does, such as 30s, 5m or 1h30m", where, text)
+	if problem := prom.CheckDuration(text); problem != "" {
+		f.Add("%s %s", where, problem)
 	}
 }

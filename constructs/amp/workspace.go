@@ -14,7 +14,6 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // IWorkspace is an AMP workspace, created in this app or imported.
@@ -35,7 +34,8 @@ type IWorkspace interface {
 	// RemoteWriteUrl does.
 	QueryUrl() *string
 
-	// GrantRemoteWrite allows grantee to write metrics into this workspace: aps:RemoteWrite on its ARN.
+	// Grant allows grantee to do actions on the ARN of this workspace, such as aps:ListRules. An action on another resource, such
+	// as aps:PutRuleGroupsNamespace on a namespace, needs a statement of its own.
 	//
 	// The statement goes into the policy of grantee. A grantee of another account (both known), or one without a policy
 	// of its own such as a service principal, needs one in the resource policy of the workspace too: a workspace of this
@@ -43,12 +43,22 @@ type IWorkspace interface {
 	// this app cannot change. Accounts that are not known at synthesis are taken to be the same. A role that this app
 	// creates in another account needs a RoleName.
 	//
-	// It panics when grantee is everybody.
+	// It panics when grantee is everybody, and when no action is given or one is not AMP's.
+	Grant(grantee awsiam.IGrantable, actions ...*string) awsiam.Grant
+
+	// GrantRemoteWrite allows grantee to write metrics into this workspace, as Grant does it: aps:RemoteWrite.
 	GrantRemoteWrite(grantee awsiam.IGrantable) awsiam.Grant
 
-	// GrantQuery allows grantee to query this workspace: aps:QueryMetrics, aps:GetSeries, aps:GetLabels and
-	// aps:GetMetricMetadata on its ARN, granted as GrantRemoteWrite does it.
+	// GrantQuery allows grantee to query this workspace, as Grant does it: aps:QueryMetrics, aps:GetSeries, aps:GetLabels and
+	// aps:GetMetricMetadata.
 	GrantQuery(grantee awsiam.IGrantable) awsiam.Grant
+
+	// Metric is a metric of this workspace in the CloudWatch namespace AWS/Prometheus, such as RuleEvaluationFailures. Its
+	// dimension Workspace is the id of the workspace. Some metrics have more dimensions, such as Reason of DiscardedSamples: name
+	// their values in options, whose dimensions are added.
+	//
+	// Source: Amazon Managed Service for Prometheus User Guide, Use CloudWatch metrics, lists the metrics.
+	Metric(metricName *string, options *awscloudwatch.MetricOptions) awscloudwatch.Metric
 
 	// MetricActiveSeries counts the series that had a sample in the last two hours, as a maximum over 5 minutes.
 	MetricActiveSeries(options *awscloudwatch.MetricOptions) awscloudwatch.Metric
@@ -97,7 +107,7 @@ type WorkspaceProps struct {
 	OutOfOrderTimeWindow awscdk.Duration
 
 	// RuleQueryOffset is how far in the past rules are evaluated, so that late samples are there; it delays alerts as
-	// much. In whole seconds from 0 to 86,400. A rule group's own QueryOffset goes before it.
+	// much. In whole seconds from 0 to 86,400. The QueryOffset of a rule group overrides it.
 	//
 	// Default: as AMP has it, 60 seconds for a new workspace.
 	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
@@ -137,7 +147,7 @@ type LimitPerLabelSet struct {
 	// matches. Names are those of Prometheus labels; values are not empty.
 	//
 	// Default: empty.
-	// Source: AWS::APS::Workspace, Label. That an empty set is the default bucket of the console is unverified.
+	// Source: AWS::APS::Workspace, Label. We have not verified that an empty set is the default bucket of the console.
 	LabelSet *map[string]*string
 
 	// MaxSeries is the number of active series, a whole number. 0 sets no limit, but has AMP publish the metrics of the
@@ -168,7 +178,7 @@ type Workspace struct {
 
 // NewWorkspace adds an AWS::APS::Workspace to scope and, as props ask for it: log groups with a resource policy for log
 // delivery, an SNS topic policy, and a statement in the policy of the KMS key. It panics when scope or id is missing or
-// props are faulty, with every fault in the message, before it has built anything.
+// a prop is wrong, with every error in the message, before it has built anything.
 func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps) *Workspace {
 	if props == nil {
 		props = &WorkspaceProps{}
@@ -204,9 +214,9 @@ func (p *WorkspaceProps) validate(scope constructs.Construct, f *input.Faults) {
 	if a := p.Alias; input.Known(a) && utf8.RuneCountInString(*a) > maxAliasLength {
 		f.Add("Alias %q has %d characters; AMP takes at most %d", *a, utf8.RuneCountInString(*a), maxAliasLength)
 	}
-	durationIn(f, "RetentionPeriod", p.RetentionPeriod, "days", 1, maxRetentionDays, "")
-	durationIn(f, "OutOfOrderTimeWindow", p.OutOfOrderTimeWindow, "seconds", 0, maxOutOfOrderSeconds, outOfOrderQuotaMessage)
-	durationIn(f, "RuleQueryOffset", p.RuleQueryOffset, "seconds", 0, maxRuleOffsetSeconds, "")
+	f.DurationIn("RetentionPeriod", p.RetentionPeriod, "days", 1, maxRetentionDays, "")
+	f.DurationIn("OutOfOrderTimeWindow", p.OutOfOrderTimeWindow, "seconds", 0, maxOutOfOrderSeconds, outOfOrderQuotaMessage)
+	f.DurationIn("RuleQueryOffset", p.RuleQueryOffset, "seconds", 0, maxRuleOffsetSeconds, "")
 	p.validateLimits(f)
 	p.Logging.validate("Logging", f)
 	if q := p.QueryLogging; q != nil {
@@ -243,9 +253,7 @@ func (p *WorkspaceProps) validateLimits(f *input.Faults) {
 		f.NumberIn(where+".MaxSeries", limit.MaxSeries, 0, maxWholeNumber)
 		labels := input.Map(limit.LabelSet)
 		for _, name := range sortedKeys(labels) {
-			if !token.In(name) && !prom.LabelName.MatchString(name) {
-				f.Add("%s.LabelSet: %q is not the name of a label: letters, digits and underscores, not starting with a digit", where, name)
-			}
+			f.AddAll(where+".LabelSet", prom.CheckLabelName(name))
 			if labels[name] == "" {
 				f.Add("%s.LabelSet: label %s has no value", where, name)
 			}
@@ -264,9 +272,9 @@ func (p *WorkspaceProps) configuration() any {
 		return nil
 	}
 	c := &awsaps.CfnWorkspace_WorkspaceConfigurationProperty{
-		RetentionPeriodInDays:         countOf(p.RetentionPeriod, "days"),
-		OutOfOrderTimeWindowInSeconds: countOf(p.OutOfOrderTimeWindow, "seconds"),
-		RuleQueryOffsetInSeconds:      countOf(p.RuleQueryOffset, "seconds"),
+		RetentionPeriodInDays:         input.CountOf(p.RetentionPeriod, "days"),
+		OutOfOrderTimeWindowInSeconds: input.CountOf(p.OutOfOrderTimeWindow, "seconds"),
+		RuleQueryOffsetInSeconds:      input.CountOf(p.RuleQueryOffset, "seconds"),
 	}
 	if p.LimitsPerLabelSets != nil {
 		limits := []*awsaps.CfnWorkspace_LimitsPerLabelSetProperty{}

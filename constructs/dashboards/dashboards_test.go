@@ -23,7 +23,9 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/panels"
 )
 
 // sampleOptions show every kind of metric and objective.
@@ -33,9 +35,9 @@ var sampleOptions = dashboards.Options{
 		{Title: "Queue", Kind: dashboards.Gauge, Selector: `sampleapp_queue_depth`, Aggregate: "max"},
 		{Title: "Order duration", Kind: dashboards.Histogram, Selector: `sampleapp_order_duration_seconds{}`},
 	},
-	SLOs: []dashboards.SLO{
-		{Name: "Orders succeed", Objective: 0.999, Requests: `sampleapp_orders_total`, Errors: `sampleapp_orders_total{item="cake",}`},
-		{Name: "Orders are fast", Objective: 0.95, Window: 7 * 24 * time.Hour, Histogram: `sampleapp_order_duration_seconds`, Threshold: 1},
+	SLOs: []*slo.SLO{
+		{Name: "orders-succeed", Description: "Orders succeed", Objective: 0.999, Requests: `sampleapp_orders_total`, Errors: `sampleapp_orders_total{item="cake",}`},
+		{Name: "orders-are-fast", Description: "Orders are fast", Objective: 0.95, Window: 7 * 24 * time.Hour, Histogram: `sampleapp_order_duration_seconds`, Threshold: 1},
 	},
 }
 
@@ -48,9 +50,9 @@ func all(t *testing.T, o dashboards.Options) []dashboards.Dashboard {
 	return list
 }
 
-func queries(t *testing.T, d dashboards.Dashboard, variables map[string]string) []dashboards.Query {
+func queries(t *testing.T, d dashboards.Dashboard, variables map[string]string) []panels.Query {
 	t.Helper()
-	list, err := dashboards.Queries(d.JSON, variables)
+	list, err := panels.Queries(d.JSON, variables)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,14 +101,14 @@ func TestDashboardsPassGrafanasSchema(t *testing.T) {
 			//lint:ignore SA1019 The classic model is what every Grafana imports.
 			var strict dashboard.Dashboard
 			err := strict.UnmarshalJSONStrict(d.JSON)
-			if faults, ok := err.(cog.BuildErrors); !ok || len(faults) > 0 { // without a fault it is an empty list, not nil
+			if errs, ok := err.(cog.BuildErrors); !ok || len(errs) > 0 { // without an error it is an empty list, not nil
 				t.Error(err)
 			}
 			if err := strict.Validate(); err != nil {
 				t.Error(err)
 			}
 			m := read(t, d)
-			if m.SchemaVersion != 42 || m.UID != d.UID || len(m.UID) > 40 || m.Title != d.Title || m.Title == "" || m.Description == "" {
+			if m.SchemaVersion != 42 || m.UID != d.UID || len(m.UID) > 40 || m.Title == "" || m.Description == "" {
 				t.Errorf("schema version %d, UID %q, title %q, description %q", m.SchemaVersion, m.UID, m.Title, m.Description)
 			}
 			ids := map[int]bool{}
@@ -280,7 +282,7 @@ func TestQueriesStayInTheScope(t *testing.T) {
 func TestQueriesMatchGolden(t *testing.T) {
 	var got strings.Builder
 	for _, d := range all(t, sampleOptions) {
-		fmt.Fprintf(&got, "# %s: %s\n", d.FileName(), d.Title)
+		fmt.Fprintf(&got, "# %s.json: %s\n", d.UID, read(t, d).Title)
 		row, panel := "", 0
 		for _, q := range queries(t, d, map[string]string{"cluster": "C", "service": "S", "task": "T"}) {
 			if q.Row != row {
@@ -332,9 +334,9 @@ func TestOptionsAreApplied(t *testing.T) {
 	list := all(t, o)
 	var names []string
 	for _, d := range list {
-		names = append(names, d.FileName()+" "+d.Title)
+		names = append(names, d.UID+" "+read(t, d).Title)
 	}
-	if want := []string{"shop-eu-service.json Shop services", "shop-eu-task.json Shop tasks", "shop-eu-collector.json Shop collectors"}; !slices.Equal(names, want) {
+	if want := []string{"shop-eu-service Shop services", "shop-eu-task Shop tasks", "shop-eu-collector Shop collectors"}; !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q; there is no SLO, so no dashboard of SLOs", names, want)
 	}
 	text := string(list[0].JSON)
@@ -360,13 +362,13 @@ func TestWriteMakesAFileForEachDashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range all(t, sampleOptions) {
-		data, err := os.ReadFile(filepath.Join(folder, d.FileName()))
+		data, err := os.ReadFile(filepath.Join(folder, d.UID+".json"))
 		if err != nil || !bytes.Equal(data, d.JSON) {
-			t.Errorf("%s: %v", d.FileName(), err)
+			t.Errorf("%s: %v", d.UID, err)
 		}
 	}
 	if err := dashboards.Write(folder, dashboards.Options{UIDPrefix: "a b"}); err == nil {
-		t.Error("faulty options are written")
+		t.Error("wrong options are written")
 	}
 }
 
@@ -380,52 +382,43 @@ func TestOptionsAreRejected(t *testing.T) {
 	selector := func(s string) dashboards.Options {
 		return metric(func(m *dashboards.Metric) { m.Selector = s })
 	}
-	slo := func(change func(*dashboards.SLO)) dashboards.Options {
-		s := dashboards.SLO{Name: "orders", Objective: 0.99, Requests: "a_total", Errors: "b_total"}
-		change(&s)
-		return dashboards.Options{SLOs: []dashboards.SLO{s}}
+	objective := func(change func(*slo.SLO)) dashboards.Options {
+		s := &slo.SLO{Name: "orders", Objective: 0.99, Requests: "a_total", Errors: "b_total"}
+		change(s)
+		return dashboards.Options{SLOs: []*slo.SLO{s}}
 	}
 	for name, tc := range map[string]struct {
 		options dashboards.Options
 		want    []string
 	}{
-		"UID":             {dashboards.Options{UIDPrefix: "a b"}, []string{`UIDPrefix "a b" is not 1 to 30 letters`}},
-		"long UID":        {dashboards.Options{UIDPrefix: strings.Repeat("a", 31)}, []string{"is not 1 to 30 letters"}},
+		"UID":             {dashboards.Options{UIDPrefix: "a b"}, []string{`UIDPrefix is "a b"; it must be 1 to 30 letters`}},
+		"long UID":        {dashboards.Options{UIDPrefix: strings.Repeat("a", 31)}, []string{"it must be 1 to 30 letters"}},
 		"tag":             {dashboards.Options{Tags: []string{"a", " "}}, []string{"Tags[1] is empty"}},
 		"interval":        {dashboards.Options{CollectionInterval: 1500 * time.Millisecond}, []string{"CollectionInterval is 1.5s; it must be a whole number of seconds"}},
 		"negative":        {dashboards.Options{CollectionInterval: -time.Second}, []string{"CollectionInterval is -1s"}},
-		"no title":        {metric(func(m *dashboards.Metric) { m.Title = "" }), []string{`Application[0]: Title is empty; say what the metric "orders_total" shows`}},
+		"no title":        {metric(func(m *dashboards.Metric) { m.Title = "" }), []string{`Application[0].Title is empty; say what the metric "orders_total" shows`}},
 		"no kind":         {metric(func(m *dashboards.Metric) { m.Kind = "" }), []string{`Kind is ""; it must be counter, gauge or histogram`}},
-		"by":              {metric(func(m *dashboards.Metric) { m.By = "a,b" }), []string{`By is "a,b"; it must be the name of a label`}},
+		"by":              {metric(func(m *dashboards.Metric) { m.By = "a,b" }), []string{`By: "a,b" is not the name of a label`}},
 		"aggregate":       {metric(func(m *dashboards.Metric) { m.Aggregate = "max" }), []string{`Aggregate is "max", but it is for gauges only`}},
 		"gauge aggregate": {metric(func(m *dashboards.Metric) { m.Kind, m.Aggregate = dashboards.Gauge, "median" }), []string{`Aggregate is "median"; it must be sum, avg, max or min`}},
 		"histogram": {metric(func(m *dashboards.Metric) { m.Kind, m.By, m.Selector = dashboards.Histogram, "a", "x_bucket{}" }),
-			[]string{`By is "a", but a histogram is not split`, "Selector names x_bucket; name the histogram without suffix, x"}},
+			[]string{`By is "a", but a histogram is not split`, "Application[0].Selector is \"x_bucket{}\", one part of a histogram; name the histogram without suffix, x"}},
 		"no selector":       {selector(" "), []string{"Selector is empty; name a metric"}},
-		"no name":           {selector(`{a="b"}`), []string{"does not start with the name of a metric"}},
+		"no name":           {selector(`{a="b"}`), []string{"must start with the name of a metric"}},
 		"expression":        {selector("sum(a)"), []string{`"(a)" stands after the name; only matchers in braces can`}},
 		"range":             {selector(`a{b="c"}[5m]`), []string{`"[5m]" stands after the matchers`}},
-		"open":              {selector(`a{b="c"`), []string{"stands where a comma or the closing brace is expected"}},
-		"no operator":       {selector(`a{b}`), []string{`"b}" is no matcher`}},
+		"open":              {selector(`a{b="c"`), []string{"its brace is not closed"}},
+		"no operator":       {selector(`a{b}`), []string{`"b}" is not a matcher`}},
 		"no quotes":         {selector(`a{b=c}`), []string{"the value of b is not in quotes"}},
 		"open quote":        {selector(`a{b="c}`), []string{"the value of b is not in quotes"}},
 		"no comma":          {selector(`a{b="c" d="e"}`), []string{"stands where a comma"}},
-		"brace in a value":  {selector(`a{b="}"`), []string{"stands where a comma"}},
-		"label of a choice": {selector(`a{aws_ecs_task_family="x"}`), []string{"aws_ecs_task_family is chosen in the dashboard; leave it out"}},
-		"objective":         {slo(func(s *dashboards.SLO) { s.Objective = 1 }), []string{"SLOs[0]: Objective is 1; it must be a share of at least 0.5 and less than 1"}},
-		"no objective":      {slo(func(s *dashboards.SLO) { s.Objective = 0 }), []string{"Objective is 0; it must be a share"}},
-		"percent":           {slo(func(s *dashboards.SLO) { s.Objective = 99.9 }), []string{"Objective is 99.9; it is a share, so write 0.999"}},
-		"window":            {slo(func(s *dashboards.SLO) { s.Window = time.Second }), []string{"Window is 1s; it must be a whole number of minutes"}},
-		"no SLO name":       {slo(func(s *dashboards.SLO) { s.Name = "" }), []string{"Name is empty"}},
-		"no errors":         {slo(func(s *dashboards.SLO) { s.Errors = "" }), []string{"Errors is empty; name a metric"}},
-		"no requests":       {slo(func(s *dashboards.SLO) { s.Requests = "a{" }), []string{`Requests "a{": "" is no matcher`}},
-		"both":              {slo(func(s *dashboards.SLO) { s.Histogram = "c" }), []string{"choose one pair"}},
-		"neither":           {slo(func(s *dashboards.SLO) { s.Requests, s.Errors = "", "" }), []string{"it has no metric; give Requests and Errors, or Histogram and Threshold"}},
-		"buckets": {slo(func(s *dashboards.SLO) { s.Requests, s.Errors, s.Histogram = "", "", "c_count" }),
-			[]string{"Histogram names c_count; name the histogram without suffix, c", "Threshold is 0; it must be the upper bound of a bucket"}},
-		"same name": {dashboards.Options{SLOs: []dashboards.SLO{{Name: "a"}, {Name: "a"}}}, []string{`SLOs[1]: Name "a" is that of SLOs[0]`}},
+		"brace in a value":  {selector(`a{b="}"`), []string{"its brace is not closed"}},
+		"label of a choice": {selector(`a{aws_ecs_task_family="x"}`), []string{"rules and dashboards add aws_ecs_task_family themselves; leave it out"}},
+		"objective":         {objective(func(s *slo.SLO) { s.Objective = 1 }), []string{"SLOs[0].Objective is 1; it must be from 0.5 to 0.99999"}},
+		"nil objective":     {dashboards.Options{SLOs: []*slo.SLO{nil}}, []string{"SLOs[0] is nil"}},
+		"token":             {objective(func(s *slo.SLO) { s.Errors = `b_total{c="${Token[TOKEN.1]}"}` }), []string{"SLOs[0] has a token; a dashboard is written at synthesis, so write the value"}},
 		"all at once": {dashboards.Options{UIDPrefix: "?", CollectionInterval: -1, Application: []dashboards.Metric{{}}},
-			[]string{"UIDPrefix", "CollectionInterval", "Application[0]: Title", "Application[0]: Selector", "Application[0]: Kind"}},
+			[]string{"UIDPrefix", "CollectionInterval", "Application[0].Title", "Application[0].Selector is empty", "Application[0].Kind"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := dashboards.All(tc.options)
@@ -439,9 +432,6 @@ func TestOptionsAreRejected(t *testing.T) {
 			}
 		})
 	}
-	if _, err := dashboards.Objectives(dashboards.Options{}); err == nil || !strings.Contains(err.Error(), "no SLO is given") {
-		t.Errorf("a dashboard of no SLO: %v", err)
-	}
 }
 
 // TestSelectorsAreNarrowedDown: braces, commas and quotes in matchers stay what they are.
@@ -454,12 +444,7 @@ func TestSelectorsAreNarrowedDown(t *testing.T) {
 		`a{b="x,"}`:              `a{aws_ecs_cluster_name=~"C",aws_ecs_task_family=~"S",b="x,"}`,
 	} {
 		o := dashboards.Options{Application: []dashboards.Metric{{Title: "T", Kind: dashboards.Gauge, Selector: selector}}}
-		d, err := dashboards.Service(o)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		list := queries(t, d, map[string]string{"cluster": "C", "service": "S"})
+		list := queries(t, all(t, o)[0], map[string]string{"cluster": "C", "service": "S"})
 		if got := list[len(list)-1].Expr; got != "sum("+want+")" {
 			t.Errorf("%s\n got %s\nwant sum(%s)", selector, got, want)
 		}
@@ -471,36 +456,28 @@ func TestBucketBoundsAreFoundHoweverTheyAreWritten(t *testing.T) {
 	for threshold, want := range map[float64]string{
 		0.25: `le="0.25"`, 1: `le=~"1|1[.]0"`, 1e6: `le=~"1000000|1000000[.]0|1e[+]06"`, 1e-5: `le=~"0[.]00001|1e-05"`,
 	} {
-		d, err := dashboards.Objectives(dashboards.Options{SLOs: []dashboards.SLO{{Name: "a", Objective: 0.99, Histogram: "h", Threshold: threshold}}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := all(t, dashboards.Options{SLOs: []*slo.SLO{{Name: "a", Objective: 0.99, Histogram: "h", Threshold: threshold}}})[3]
 		if got := queries(t, d, nil)[0].Expr; !strings.Contains(got, "{aws_ecs_cluster_name=~\".*\",aws_ecs_task_family=~\".*\","+want+"}") {
 			t.Errorf("%s is missing in %s", want, got)
 		}
 	}
 }
 
-func TestQueriesReplaceVariables(t *testing.T) {
-	text := []byte(`{"templating":{"list":[{"name":"a","allValue":".*"},{"name":"b"}]},"panels":[
-		{"type":"row","title":"R"},
-		{"id":2,"type":"stat","title":"P","fieldConfig":{"defaults":{"unit":"s"}},"targets":[
-			{"refId":"A","expr":"x{a=~\"$a\",b=\"${b}\",c=\"$ab\"}[$__rate_interval]","interval":"90s","legendFormat":"{{l}}","instant":true}]}]}`)
-	got, err := dashboards.Queries(text, map[string]string{"b": "B", "ab": "AB"})
-	if err != nil {
-		t.Fatal(err)
+// TestObjectivesShowTheirOwnBurnRates: the same that alerts fire on.
+func TestObjectivesShowTheirOwnBurnRates(t *testing.T) {
+	d := all(t, dashboards.Options{SLOs: []*slo.SLO{{
+		Name: "a", Objective: 0.9, Requests: "b", Errors: "c", Window: 14 * 24 * time.Hour,
+		BurnRates: []slo.BurnRate{{Factor: 5, Long: 90 * time.Minute, Short: 10 * time.Minute}},
+	}}})[3]
+	var got []string
+	for _, q := range queries(t, d, nil) {
+		got = append(got, q.Panel+" "+q.Legend)
 	}
-	want := []dashboards.Query{{PanelID: 2, Panel: "P", Type: "stat", Row: "R", RefID: "A", Expr: `x{a=~".*",b="B",c="AB"}[6m]`, Legend: "{{l}}", Unit: "s", Instant: true}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, want %+v", got, want)
+	if want := []string{"a ", "Error budget left ", "Burn rate, 90 minutes ", "Burn rate 10 minutes", "Burn rate 90 minutes", "Requests all", "Requests bad"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, err = dashboards.Queries(text, map[string]string{"b": "B", "ab": "AB", "a": "A", "__rate_interval": "9s"}); err != nil || got[0].Expr != `x{a=~"A",b="B",c="AB"}[9s]` {
-		t.Errorf("given values do not go first: %v, %v", got, err)
-	}
-	if _, err = dashboards.Queries(text, nil); err == nil || !strings.Contains(err.Error(), `panel "P"`) || !strings.Contains(err.Error(), "variable b, ab has no value") {
-		t.Errorf("variables without a value: %v", err)
-	}
-	if _, err = dashboards.Queries([]byte("nonsense"), nil); err == nil || !strings.Contains(err.Error(), "not JSON as Grafana writes it") {
-		t.Errorf("nonsense: %v", err)
+	burn := queries(t, d, nil)[2]
+	if want := "At 5, 2.23 % of a budget of 14 days is gone in that time."; !strings.HasSuffix(burn.Description, want) || !strings.HasSuffix(burn.Expr, "[1h30m])) > 0) / 0.1") {
+		t.Errorf("%s: %s", burn.Description, burn.Expr)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 )
 
 func ExampleAll() {
@@ -11,19 +12,19 @@ func ExampleAll() {
 		Application: []dashboards.Metric{
 			{Title: "Orders", Kind: dashboards.Counter, Selector: `sampleapp_orders_total{job="sampleapp"}`, By: "item"},
 		},
-		SLOs: []dashboards.SLO{
-			{Name: "Orders are fast", Objective: 0.99, Histogram: `sampleapp_order_duration_seconds{job="sampleapp"}`, Threshold: 0.25},
+		SLOs: []*slo.SLO{
+			{Name: "orders-fast", Description: "Orders are fast", Objective: 0.99, Histogram: `sampleapp_order_duration_seconds{job="sampleapp"}`, Threshold: 0.25},
 		},
 	})
 	if err != nil {
 		panic(err)
 	}
 	for _, d := range all {
-		fmt.Println(d.FileName(), d.Title)
+		fmt.Println(d.UID)
 	}
 	// Output:
-	// ecs-service.json ECS services
-	// ecs-task.json ECS tasks
-	// ecs-collector.json ECS collectors
-	// ecs-slo.json ECS objectives
+	// ecs-service
+	// ecs-task
+	// ecs-collector
+	// ecs-slo
 }

@@ -1,12 +1,16 @@
 package dashboards
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/grafana/grafana-foundation-sdk/go/units"
 
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
@@ -15,53 +19,90 @@ func (o Options) objectives() sheet {
 		name: sloDashboard, title: "objectives", from: "now-24h", variables: []string{varDataSource, varCluster, varService},
 		description: "Service level objectives: what is left of the error budget, and how fast it burns.",
 	}
-	for _, objective := range o.SLOs {
-		sh.rows = append(sh.rows, row{objective.Name, objective.panels(ofServices)})
+	for _, s := range o.SLOs {
+		resolved := objective(s.WithDefaults())
+		sh.rows = append(sh.rows, row{resolved.Description, resolved.panels(ofServices)})
 	}
 	return sh
 }
 
-func (s SLO) panels(at scope) []panel {
+// objective is an SLO with its defaults.
+type objective slo.SLO
+
+func (s objective) panels(at scope) []panel {
 	const noTraffic = "no requests"
-	budget := trimmed(1 - s.Objective)
-	bad := func(window string) string { return s.badShare(at, window) }
-	window := prom.Duration(s.Window)
-	burn := func(w string) string { return bad(w) + " / " + budget }
-	about := or(s.Description, s.describe())
-	return []panel{
-		numberPanel(s.Name, about+" The share of good requests in the window.", units.PercentUnit,
-			"1 - "+bad(window), step{lowest, "red"}, step{s.Objective, "green"}).wide(6).places(3).orSay(noTraffic),
-		numberPanel("Error budget left", "What is left of the errors that the objective allows in its window; below 0 it is missed.", units.PercentUnit,
-			"1 - "+burn(window), step{lowest, "red"}, step{0, "orange"}, step{0.25, "green"}).wide(6).places(1).orSay(noTraffic),
-		numberPanel("Burn rate, 1 hour", "How many times faster than allowed the budget was spent in the last hour. At 14.4, 2 % of a budget of 30 days is gone in that hour.", units.Short,
-			burn("1h"), step{1, "orange"}, step{14.4, "red"}).wide(6).places(2).orSay(noTraffic),
-		numberPanel("Burn rate, 6 hours", "The same for the last 6 hours. At 6, 5 % of a budget of 30 days is gone in that time.", units.Short,
-			burn("6h"), step{1, "orange"}, step{6, "red"}).wide(6).places(2).orSay(noTraffic),
-		graphPanel("Burn rate", "How many times faster than allowed the budget is spent. 1 spends it exactly in the window; the line is 14.4.", units.Short,
-			query{burn("5m"), "5 minutes"}, query{burn("1h"), "1 hour"}, query{burn("6h"), "6 hours"}).lines(step{14.4, "red"}).orSay(noTraffic),
+	budget := prom.Number(1 - s.Objective)
+	bad := func(window time.Duration) string { return s.badShare(at, prom.Duration(window)) }
+	burn := func(window time.Duration) string { return bad(window) + " / " + budget }
+	stat := func(title, description, unit, expr string, steps ...step) panel {
+		return numberPanel(title, description, unit, expr, steps...).wide(max(numberWidth, gridWidth/uint32(2+len(s.BurnRates)))).orSay(noTraffic)
+	}
+	panels := []panel{
+		stat(s.Description, s.describe()+" The share of good requests in the window.", units.PercentUnit,
+			"1 - "+bad(s.Window), step{lowest, "red"}, step{s.Objective, "green"}).places(3),
+		stat("Error budget left", "What is left of the errors that the objective allows in its window; below 0 it is missed.", units.PercentUnit,
+			"1 - "+burn(s.Window), step{lowest, "red"}, step{0, "orange"}, step{0.25, "green"}).places(1),
+	}
+	highest := slices.MaxFunc(s.BurnRates, func(a, b slo.BurnRate) int { return cmp.Compare(a.Factor, b.Factor) }).Factor
+	for _, r := range s.BurnRates {
+		steps := []step{{r.Factor, "orange"}}
+		if r.Page {
+			steps = []step{{min(1, r.Factor), "orange"}, {r.Factor, "red"}}
+		}
+		share := 100 * r.Factor * r.Long.Hours() / s.Window.Hours()
+		panels = append(panels, stat("Burn rate, "+prom.Words(r.Long),
+			fmt.Sprintf("How many times faster than allowed the budget was spent over the last %s. At %s, %.3g %% of a budget of %s is gone in that time.",
+				prom.Words(r.Long), prom.Number(r.Factor), share, prom.Words(s.Window)),
+			units.Short, burn(r.Long), steps...).places(2))
+	}
+	var lines []query
+	for _, window := range s.drawn() {
+		lines = append(lines, query{burn(window), prom.Words(window)})
+	}
+	return append(panels,
+		graphPanel("Burn rate", "How many times faster than allowed the budget is spent. 1 spends it exactly in the window; the line is "+prom.Number(highest)+".", units.Short,
+			lines...).lines(step{highest, "red"}).orSay(noTraffic),
 		graphPanel("Requests", "Requests per second, all and bad ones.", units.RequestsPerSecond,
 			query{s.total(at, "$__rate_interval"), "all"}, query{s.bad(at, "$__rate_interval"), "bad"}).orSay(noTraffic),
-	}
+	)
 }
 
-func (s SLO) describe() string {
-	if s.Histogram != "" {
-		return fmt.Sprintf("%s %% of requests take no longer than %s, over %s.", trimmed(s.Objective*100), trimmed(s.Threshold), prom.Duration(s.Window))
+// drawn are the times over which burn rates are drawn: the shortest, and the long ones of pages. Long windows that only make
+// tickets cost much to draw, and change little in a day.
+func (s objective) drawn() []time.Duration {
+	pages := slices.DeleteFunc(slices.Clone(s.BurnRates), func(r slo.BurnRate) bool { return !r.Page })
+	if len(pages) == 0 {
+		pages = s.BurnRates
 	}
-	return fmt.Sprintf("%s %% of requests succeed, over %s.", trimmed(s.Objective*100), prom.Duration(s.Window))
+	var drawn []time.Duration
+	shortest := pages[0].Short
+	for _, r := range pages {
+		shortest = min(shortest, r.Short)
+		drawn = append(drawn, r.Long)
+	}
+	drawn = append(drawn, shortest)
+	slices.Sort(drawn)
+	return slices.Compact(drawn)
+}
+
+func (s objective) describe() string {
+	if s.Histogram != "" {
+		return fmt.Sprintf("%s %% of requests take no longer than %s, over %s.", prom.Number(s.Objective*100), prom.Number(s.Threshold), prom.Duration(s.Window))
+	}
+	return fmt.Sprintf("%s %% of requests succeed, over %s.", prom.Number(s.Objective*100), prom.Duration(s.Window))
 }
 
 // total is the rate of all requests.
-func (s SLO) total(at scope, window string) string {
-	selector := at.of(s.Requests, "")
+func (s objective) total(at scope, window string) string {
+	selector, suffix := s.Requests, ""
 	if s.Histogram != "" {
-		selector = at.of(s.Histogram, "_count")
+		selector, suffix = s.Histogram, "_count"
 	}
-	return "sum(rate(" + selector + "[" + window + "]))"
+	return "sum(rate(" + at.of(selector, suffix) + "[" + window + "]))"
 }
 
 // bad is the rate of bad requests. A counter of errors may not be there before the first error.
-func (s SLO) bad(at scope, window string) string {
+func (s objective) bad(at scope, window string) string {
 	if s.Histogram == "" {
 		return "(sum(rate(" + at.of(s.Errors, "") + "[" + window + "])) or 0 * " + s.total(at, window) + ")"
 	}
@@ -69,12 +110,12 @@ func (s SLO) bad(at scope, window string) string {
 }
 
 // badShare has no answer where there are no requests.
-func (s SLO) badShare(at scope, window string) string {
+func (s objective) badShare(at scope, window string) string {
 	return s.bad(at, window) + " / (" + s.total(at, window) + " > 0)"
 }
 
-// bucket matches the upper bound of a bucket, however whoever wrote it writes numbers: 1, 1.0 or 1e+00.
-func (s SLO) bucket() string {
+// bucket matches the upper bound of a bucket, however the application writes numbers: 1, 1.0 or 1e+00.
+func (s objective) bucket() string {
 	plain, short := strconv.FormatFloat(s.Threshold, 'f', -1, 64), strconv.FormatFloat(s.Threshold, 'g', -1, 64)
 	bounds := []string{plain}
 	if !strings.Contains(plain, ".") {
@@ -88,6 +129,3 @@ func (s SLO) bucket() string {
 	}
 	return `le=~"` + strings.NewReplacer(".", "[.]", "+", "[+]").Replace(strings.Join(bounds, "|")) + `"`
 }
-
-// trimmed writes a number without the noise of floating point: 1 - 0.999 is 0.001.
-func trimmed(f float64) string { return strconv.FormatFloat(f, 'g', 12, 64) }

@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/units"
 
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // Options of all dashboards. The zero value is good.
@@ -21,7 +24,7 @@ type Options struct {
 	TitlePrefix string
 
 	// UIDPrefix is what every UID, and so the address of every dashboard, starts with. Give each set of dashboards in one
-	// Grafana its own. At most 30 letters, digits, dashes and underscores.
+	// Grafana its own. 1 to 30 letters, digits, dashes and underscores.
 	//
 	// Default: "ecs".
 	// Source: Grafana HTTP API, Dashboard: a UID has at most 40 of these characters.
@@ -48,10 +51,11 @@ type Options struct {
 	// Default: none.
 	Application []Metric
 
-	// SLOs are the objectives of the SLO dashboard.
+	// SLOs are the objectives of the SLO dashboard. The same slice can go to observability.ServiceRulesProps.SLOs. What they say
+	// must be known when the files are written: tokens are refused.
 	//
 	// Default: none, and no SLO dashboard.
-	SLOs []SLO
+	SLOs []*slo.SLO
 }
 
 // MetricKind says how a metric is to be read.
@@ -101,76 +105,26 @@ type Metric struct {
 	Unit string
 }
 
-// SLO is a service level objective: a share of good requests over a window. It needs either Requests and Errors, for
-// requests without error, or Histogram and Threshold, for requests that are fast.
-type SLO struct {
-	// Name of the objective, such as "Orders succeed". Required, and unique.
-	Name string
+const defaultInterval = time.Minute
 
-	// Description of the objective.
-	//
-	// Default: made from the rest.
-	Description string
-
-	// Objective is the share of requests that must be good, such as 0.999: at least 0.5, less than 1. Required.
-	Objective float64
-
-	// Window that the objective is for; whole minutes.
-	//
-	// Default: 30 days.
-	Window time.Duration
-
-	// Requests selects the counter of all requests, such as http_requests_total{job="shop"}. Required with Errors.
-	Requests string
-
-	// Errors selects the counter of failed requests, such as http_requests_total{job="shop",code=~"5.."}. Required with
-	// Requests.
-	Errors string
-
-	// Histogram selects a histogram with classic buckets, without suffix, such as
-	// http_request_duration_seconds{job="shop"}. Required with Threshold.
-	Histogram string
-
-	// Threshold up to which a request is good, in the unit of the histogram. It must be the upper bound of a bucket: without
-	// such a bucket the panels have no data. Required with Histogram.
-	Threshold float64
-}
-
-const (
-	maxUIDPrefix      = 30
-	defaultInterval   = time.Minute
-	defaultSLOWindow  = 30 * 24 * time.Hour
-	rateIntervalTimes = 4 // as Grafana computes $__rate_interval
-)
-
-var (
-	uidText = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-)
+var uidText = regexp.MustCompile(`^[A-Za-z0-9_-]{1,30}$`)
 
 // resolve fills in the defaults. It changes no slice of the caller.
 func (o Options) resolve() Options {
-	o.TitlePrefix = or(o.TitlePrefix, "ECS")
-	o.UIDPrefix = or(o.UIDPrefix, "ecs")
-	if o.CollectionInterval == 0 {
-		o.CollectionInterval = defaultInterval
-	}
+	o.TitlePrefix = cmp.Or(o.TitlePrefix, "ECS")
+	o.UIDPrefix = cmp.Or(o.UIDPrefix, "ecs")
+	o.CollectionInterval = cmp.Or(o.CollectionInterval, defaultInterval)
 	o.Application = slices.Clone(o.Application)
 	for i := range o.Application {
 		o.Application[i] = o.Application[i].resolve()
-	}
-	o.SLOs = slices.Clone(o.SLOs)
-	for i := range o.SLOs {
-		if o.SLOs[i].Window == 0 {
-			o.SLOs[i].Window = defaultSLOWindow
-		}
 	}
 	return o
 }
 
 func (m Metric) resolve() Metric {
 	name, _, _ := strings.Cut(m.Selector, "{")
-	m.Description = or(m.Description, "Metric of the application: "+m.Selector+".")
-	m.Aggregate = or(m.Aggregate, "sum")
+	m.Description = cmp.Or(m.Description, "Metric of the application: "+m.Selector+".")
+	m.Aggregate = cmp.Or(m.Aggregate, "sum")
 	if m.Unit == "" {
 		switch {
 		case m.Kind == Counter:
@@ -186,114 +140,65 @@ func (m Metric) resolve() Metric {
 	return m
 }
 
-// Validate reports everything that is wrong with the options.
-func (o Options) Validate() error {
+// validate reports everything that is wrong with the options.
+func (o Options) validate() error {
 	var errs []error
-	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	errorf := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
-	if p := o.UIDPrefix; p != "" && (!uidText.MatchString(p) || len(p) > maxUIDPrefix) {
-		fault("UIDPrefix %q is not 1 to %d letters, digits, dashes and underscores", p, maxUIDPrefix)
+	if p := o.UIDPrefix; p != "" && !uidText.MatchString(p) {
+		errorf("UIDPrefix is %q; it must be 1 to 30 letters, digits, dashes and underscores", p)
 	}
 	for i, tag := range o.Tags {
 		if strings.TrimSpace(tag) == "" {
-			fault("Tags[%d] is empty; remove it or write a word", i)
+			errorf("Tags[%d] is empty; remove it or write a word", i)
 		}
 	}
 	if d := o.CollectionInterval; d < 0 || d%time.Second != 0 {
-		fault("CollectionInterval is %s; it must be a whole number of seconds, at least 1", d)
+		errorf("CollectionInterval is %s; it must be a whole number of seconds, at least 1", d)
 	}
 	for i, m := range o.Application {
-		for _, err := range m.faults() {
-			fault("Application[%d]: %w", i, err)
-		}
+		m.validate(func(format string, args ...any) { errorf("Application[%d]."+format, append([]any{i}, args...)...) })
 	}
-	names := map[string]int{}
+	if err := slo.Validate(o.SLOs); err != nil {
+		errs = append(errs, err)
+	}
 	for i, s := range o.SLOs {
-		for _, err := range s.faults() {
-			fault("SLOs[%d]: %w", i, err)
+		if s != nil && token.In(s.Name+s.Description+s.Requests+s.Errors+s.Histogram) {
+			errorf("SLOs[%d] has a token; a dashboard is written at synthesis, so write the value", i)
 		}
-		if first, twice := names[s.Name]; twice && s.Name != "" {
-			fault("SLOs[%d]: Name %q is that of SLOs[%d]; give each objective its own", i, s.Name, first)
-		}
-		names[s.Name] = i
 	}
 	return errors.Join(errs...)
 }
 
-func (m Metric) faults() (errs []error) {
-	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+func (m Metric) validate(errorf func(format string, args ...any)) {
 	if m.Title == "" {
-		fault("Title is empty; say what the metric %q shows", m.Selector)
+		errorf("Title is empty; say what the metric %q shows", m.Selector)
 	}
-	name := checkSelector("Selector", m.Selector, fault)
+	parse := prom.ParseScopedSelector
+	if m.Kind == Histogram {
+		parse = prom.ParseHistogram
+	}
+	if _, err := parse(m.Selector); err != nil {
+		errorf("Selector %w", err)
+	}
 	switch m.Kind {
 	case Histogram:
-		checkHistogramName("Selector", name, fault)
 		if m.By != "" {
-			fault("By is %q, but a histogram is not split; leave it out", m.By)
+			errorf("By is %q, but a histogram is not split; leave it out", m.By)
 		}
 	case Counter, Gauge:
-		if m.By != "" && !prom.LabelName.MatchString(m.By) {
-			fault("By is %q; it must be the name of a label", m.By)
+		if problem := prom.CheckLabelName(m.By); m.By != "" && problem != "" {
+			errorf("By: %s", problem)
 		}
 	default:
-		fault("Kind is %q; it must be %s, %s or %s", m.Kind, Counter, Gauge, Histogram)
+		errorf("Kind is %q; it must be %s, %s or %s", m.Kind, Counter, Gauge, Histogram)
 	}
 	if m.Aggregate != "" {
 		switch {
 		case m.Kind != Gauge:
-			fault("Aggregate is %q, but it is for gauges only; leave it out", m.Aggregate)
+			errorf("Aggregate is %q, but it is for gauges only; leave it out", m.Aggregate)
 		case !slices.Contains([]string{"sum", "avg", "max", "min"}, m.Aggregate):
-			fault("Aggregate is %q; it must be sum, avg, max or min", m.Aggregate)
+			errorf("Aggregate is %q; it must be sum, avg, max or min", m.Aggregate)
 		}
 	}
-	return errs
-}
-
-func (s SLO) faults() (errs []error) {
-	fault := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if s.Name == "" {
-		fault("Name is empty; say what is promised, such as \"orders succeed\"")
-	}
-	switch o := s.Objective; {
-	case o >= 50 && o < 100:
-		fault("Objective is %v; it is a share, so write %s", o, trimmed(o/100))
-	case !(o >= 0.5 && o < 1):
-		fault("Objective is %v; it must be a share of at least 0.5 and less than 1, such as 0.999", o)
-	}
-	if s.Window < 0 || s.Window%time.Minute != 0 {
-		fault("Window is %s; it must be a whole number of minutes, such as 720 hours", s.Window)
-	}
-	requests := s.Requests != "" || s.Errors != ""
-	latency := s.Histogram != "" || s.Threshold != 0
-	switch {
-	case requests && latency:
-		fault("it has Requests or Errors, and Histogram or Threshold; choose one pair")
-	case !requests && !latency:
-		fault("it has no metric; give Requests and Errors, or Histogram and Threshold")
-	case requests:
-		checkSelector("Requests", s.Requests, fault)
-		checkSelector("Errors", s.Errors, fault)
-	default:
-		checkHistogramName("Histogram", checkSelector("Histogram", s.Histogram, fault), fault)
-		if !(s.Threshold > 0) {
-			fault("Threshold is %v; it must be the upper bound of a bucket, more than 0", s.Threshold)
-		}
-	}
-	return errs
-}
-
-func checkHistogramName(field, name string, fault func(string, ...any)) {
-	for _, suffix := range []string{"_bucket", "_count", "_sum"} {
-		if base, ok := strings.CutSuffix(name, suffix); ok {
-			fault("%s names %s; name the histogram without suffix, %s", field, name, base)
-		}
-	}
-}
-
-func or(s, d string) string {
-	if s == "" {
-		return d
-	}
-	return s
 }

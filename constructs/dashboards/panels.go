@@ -2,8 +2,10 @@ package dashboards
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -20,18 +22,12 @@ import (
 
 // Dashboard is a dashboard to import into Grafana.
 type Dashboard struct {
-	// UID is the same in every Grafana that the dashboard is imported into.
+	// UID is the same in every Grafana that the dashboard is imported into. [Write] names the file after it.
 	UID string
-
-	// Title of the dashboard.
-	Title string
 
 	// JSON is the dashboard's model, as Grafana exports and imports it.
 	JSON []byte
 }
-
-// FileName is a name for the JSON in a folder of dashboards.
-func (d Dashboard) FileName() string { return d.UID + ".json" }
 
 // sheet describes a dashboard.
 type sheet struct {
@@ -129,7 +125,7 @@ func (o Options) render(s sheet) (Dashboard, error) {
 		return Dashboard{}, fmt.Errorf("dashboard %s: %w", uid, err)
 	}
 	text, err := encode(model)
-	return Dashboard{UID: uid, Title: title, JSON: text}, err
+	return Dashboard{UID: uid, JSON: text}, err
 }
 
 // encode writes JSON with sorted keys, as Grafana exports it, and with < and > as they are, so that queries can be read.
@@ -180,7 +176,7 @@ func (o Options) panel(p panel, id uint32, at dashboard.GridPos) cog.Builder[das
 	switch p.kind {
 	case number:
 		b := stat.NewPanelBuilder().Id(id).GridPos(at).Title(p.title).Description(p.description).Datasource(dataSource).Targets(targets).
-			Unit(p.unit).Thresholds(thresholds).NoValue(or(p.whenEmpty, "no data")).
+			Unit(p.unit).Thresholds(thresholds).NoValue(cmp.Or(p.whenEmpty, "no data")).
 			ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdThresholds)).
 			ReduceOptions(common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})).
 			GraphMode(common.BigValueGraphModeNone).ColorMode(common.BigValueColorModeValue).Orientation(common.VizOrientationAuto)
@@ -193,16 +189,16 @@ func (o Options) panel(p panel, id uint32, at dashboard.GridPos) cog.Builder[das
 		return b
 	case list:
 		b := table.NewPanelBuilder().Id(id).GridPos(at).Title(p.title).Description(p.description).Datasource(dataSource).Targets(targets).
-			Unit(p.unit).Thresholds(thresholds).NoValue(or(p.whenEmpty, "no data")).
+			Unit(p.unit).Thresholds(thresholds).NoValue(cmp.Or(p.whenEmpty, "no data")).
 			Footer(common.NewTableFooterOptionsBuilder().Show(false)). // required, though not shown
 			OverrideByName("Time", []dashboard.DynamicConfigValue{{Id: "custom.hidden", Value: true}})
-		for _, from := range sortedKeys(p.columns) {
+		for _, from := range slices.Sorted(maps.Keys(p.columns)) {
 			b.OverrideByName(from, []dashboard.DynamicConfigValue{{Id: "displayName", Value: p.columns[from]}})
 		}
 		return b
 	default:
 		b := timeseries.NewPanelBuilder().Id(id).GridPos(at).Title(p.title).Description(p.description).Datasource(dataSource).Targets(targets).
-			Unit(p.unit).Thresholds(thresholds).NoValue(or(p.whenEmpty, "no data")).
+			Unit(p.unit).Thresholds(thresholds).NoValue(cmp.Or(p.whenEmpty, "no data")).
 			ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdPaletteClassic)).
 			Legend(common.NewVizLegendOptionsBuilder().DisplayMode(common.LegendDisplayModeTable).Placement(common.LegendPlacementBottom).
 				ShowLegend(true).Calcs([]string{"lastNotNull", "max"})).
@@ -277,12 +273,3 @@ func option(text, value string) dashboard.VariableOption {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%ds", d/time.Second) }
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}

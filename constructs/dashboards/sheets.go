@@ -1,7 +1,6 @@
 package dashboards
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 )
@@ -22,36 +21,19 @@ const (
 	needsCollectorMetrics = "no data; needs TelemetryProps.CollectorMetrics"
 )
 
-// Service is the overview of services: how many tasks run, what they use, and the application's own metrics.
-func Service(o Options) (Dashboard, error) { return one(o, Options.service) }
-
-// Task shows every task of a service on its own.
-func Task(o Options) (Dashboard, error) { return one(o, Options.task) }
-
-// Collector shows whether metrics arrive: freshness, queues, losses, scrapes, and what the collectors use. Most of it needs
-// the collectors' own metrics.
-func Collector(o Options) (Dashboard, error) { return one(o, Options.collector) }
-
-// Objectives shows the SLOs of the options: how much of the error budget is left, and how fast it burns.
-func Objectives(o Options) (Dashboard, error) {
-	if len(o.SLOs) == 0 {
-		return Dashboard{}, errors.Join(errors.New("no SLO is given; list at least one in Options.SLOs"), o.Validate())
-	}
-	return one(o, Options.objectives)
-}
-
-// All gives every dashboard, that of the SLOs only where there are some.
+// All gives every dashboard: of services, of their tasks, of the collectors, and of the SLOs where there are some.
 func All(o Options) ([]Dashboard, error) {
-	makers := []func(Options) (Dashboard, error){Service, Task, Collector}
-	if len(o.SLOs) > 0 {
-		makers = append(makers, Objectives)
-	}
-	if err := o.Validate(); err != nil {
+	if err := o.validate(); err != nil {
 		return nil, err
 	}
+	o = o.resolve()
+	sheets := []sheet{o.service(), o.task(), o.collector()}
+	if len(o.SLOs) > 0 {
+		sheets = append(sheets, o.objectives())
+	}
 	var all []Dashboard
-	for _, make := range makers {
-		d, err := make(o)
+	for _, s := range sheets {
+		d, err := o.render(s)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +42,7 @@ func All(o Options) ([]Dashboard, error) {
 	return all, nil
 }
 
-// Write writes every dashboard into a folder, which it makes, a file each.
+// Write writes every dashboard into a folder, which it makes: a file each, named after the UID.
 func Write(folder string, o Options) error {
 	all, err := All(o)
 	if err != nil {
@@ -70,19 +52,11 @@ func Write(folder string, o Options) error {
 		return err
 	}
 	for _, d := range all {
-		if err := os.WriteFile(filepath.Join(folder, d.FileName()), d.JSON, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, d.UID+".json"), d.JSON, 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func one(o Options, describe func(Options) sheet) (Dashboard, error) {
-	if err := o.Validate(); err != nil {
-		return Dashboard{}, err
-	}
-	o = o.resolve()
-	return o.render(describe(o))
 }
 
 // Labels to group by.

@@ -18,9 +18,9 @@ func ExampleNewWorkspace() {
 	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
 		Workspaces: &[]amp.IWorkspace{amp.NewWorkspace(stack, jsii.String("Workspace"), nil)},
 		Saml: &grafana.SamlProps{
-			IdpMetadataUrl:      jsii.String("https://idp.example.com/metadata"),
-			AssertionAttributes: &grafana.AssertionAttributes{Role: jsii.String("role")},
-			AdminRoles:          jsii.Strings("platform"),
+			IdpMetadataUrl: jsii.String("https://idp.example.com/metadata"),
+			RoleAttribute:  jsii.String("role"),
+			AdminRoles:     jsii.Strings("platform"),
 		},
 	})
 	// Data sources and dashboards are beyond CloudFormation: a script adds them after the deploy.

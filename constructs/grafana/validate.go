@@ -2,12 +2,12 @@ package grafana
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
@@ -36,18 +36,13 @@ func (p *WorkspaceProps) validate(f *input.Faults) (subnets *[]*string) {
 	if p.Saml != nil {
 		p.Saml.validate(f)
 	}
-	if n := p.NetworkAccess; n != nil {
-		lists, endpoints := eachSet(f, "NetworkAccess.PrefixLists", n.PrefixLists), eachSet(f, "NetworkAccess.VpcEndpoints", n.VpcEndpoints)
-		if lists+endpoints == 0 {
-			f.Add("NetworkAccess has neither a prefix list nor a VPC endpoint, so that nobody could connect; name at least one, or leave it out")
-		}
-		atMost(f, "NetworkAccess.PrefixLists", lists, maxNetworkSources)
-		atMost(f, "NetworkAccess.VpcEndpoints", endpoints, maxNetworkSources)
+	lists, endpoints := eachSet(f, "AllowedPrefixLists", p.AllowedPrefixLists), eachSet(f, "AllowedVpcEndpoints", p.AllowedVpcEndpoints)
+	if lists+endpoints == 0 && (p.AllowedPrefixLists != nil || p.AllowedVpcEndpoints != nil) {
+		f.Add("AllowedPrefixLists and AllowedVpcEndpoints are empty, so that nobody could connect; name at least one, or leave both out")
 	}
-	if p.Vpc != nil {
-		return p.Vpc.validate(f)
-	}
-	return nil
+	atMost(f, "AllowedPrefixLists", lists, maxNetworkSources)
+	atMost(f, "AllowedVpcEndpoints", endpoints, maxNetworkSources)
+	return p.validateVpc(f)
 }
 
 func (s *SamlProps) validate(f *input.Faults) {
@@ -77,33 +72,19 @@ func (s *SamlProps) validate(f *input.Faults) {
 	texts("AdminRoles", s.AdminRoles)
 	texts("EditorRoles", s.EditorRoles)
 	texts("AllowedOrganizations", s.AllowedOrganizations)
-	a := s.AssertionAttributes
-	if a == nil {
-		a = &AssertionAttributes{}
-	}
 	for _, attribute := range []struct {
 		name  string
 		value *string
-	}{{"Email", a.Email}, {"Groups", a.Groups}, {"Login", a.Login}, {"Name", a.Name}, {"Org", a.Org}, {"Role", a.Role}} {
-		samlText(f, "Saml.AssertionAttributes."+attribute.name, attribute.value, false)
+	}{{"Email", s.EmailAttribute}, {"Groups", s.GroupsAttribute}, {"Login", s.LoginAttribute}, {"Name", s.NameAttribute}, {"Org", s.OrgAttribute}, {"Role", s.RoleAttribute}} {
+		samlText(f, "Saml."+attribute.name+"Attribute", attribute.value, false)
 	}
-	if (s.AdminRoles != nil || s.EditorRoles != nil) && a.Role == nil {
-		f.Add("Saml has AdminRoles or EditorRoles, but no AssertionAttributes.Role; name the attribute that holds a user's roles")
+	if (s.AdminRoles != nil || s.EditorRoles != nil) && s.RoleAttribute == nil {
+		f.Add("Saml has AdminRoles or EditorRoles, but no RoleAttribute; name the attribute that holds a user's roles")
 	}
-	if s.AllowedOrganizations != nil && a.Org == nil {
-		f.Add("Saml has AllowedOrganizations, but no AssertionAttributes.Org; name the attribute that holds a user's organization")
+	if s.AllowedOrganizations != nil && s.OrgAttribute == nil {
+		f.Add("Saml has AllowedOrganizations, but no OrgAttribute; name the attribute that holds a user's organization")
 	}
-	switch d := s.LoginValidity; {
-	case d == nil:
-	case *d.IsUnresolved():
-		if *d.UnitLabel() != "minutes" {
-			f.Add("Saml.LoginValidity is a token counted in %s; a token must be counted in minutes", *d.UnitLabel())
-		}
-	default:
-		if n := *d.ToMinutes(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)}); n < 1 || n != float64(int64(n)) {
-			f.Add("Saml.LoginValidity is %v minutes; it must be a whole number of minutes, at least 1", n)
-		}
-	}
+	f.DurationIn("Saml.LoginValidity", s.LoginValidity, "minutes", 1, math.Inf(1), "")
 }
 
 func samlText(f *input.Faults, where string, s *string, required bool) {
@@ -116,25 +97,28 @@ func samlText(f *input.Faults, where string, s *string, required bool) {
 	}
 }
 
-func (v *VpcProps) validate(f *input.Faults) (subnets *[]*string) {
-	groups := eachSet(f, "Vpc.SecurityGroups", v.SecurityGroups)
-	if v.SecurityGroups != nil && groups == 0 {
-		f.Add("Vpc.SecurityGroups is empty; name at least one, or leave it out for a new one")
+// validateVpc gives the ids of the subnets to connect from.
+func (p *WorkspaceProps) validateVpc(f *input.Faults) (subnets *[]*string) {
+	groups := eachSet(f, "SecurityGroups", p.SecurityGroups)
+	if p.SecurityGroups != nil && groups == 0 {
+		f.Add("SecurityGroups is empty; name at least one, or leave it out for a new one")
 	}
-	atMost(f, "Vpc.SecurityGroups", groups, maxSecurityGroups)
-	if v.Vpc == nil {
-		f.Add("Vpc.Vpc is not set; give the VPC to connect through")
+	atMost(f, "SecurityGroups", groups, maxSecurityGroups)
+	if p.Vpc == nil {
+		if p.VpcSubnets != nil || p.SecurityGroups != nil {
+			f.Add("VpcSubnets or SecurityGroups is set without Vpc; set the VPC to connect through, or leave them out")
+		}
 		return nil
 	}
 	defer func() {
 		// awscdk panics where a selection matches no subnet of a VPC that it knows.
 		if r := recover(); r != nil {
-			f.Add("Vpc.Subnets cannot be selected: %v", r)
+			f.Add("VpcSubnets cannot be selected: %v", r)
 		}
 	}()
-	selected := v.Vpc.SelectSubnets(v.Subnets).SubnetIds
+	selected := p.Vpc.SelectSubnets(p.VpcSubnets).SubnetIds
 	if n := len(*selected); !*awscdk.Token_IsUnresolved(selected) && (n < minSubnets || n > maxSubnets) {
-		f.Add("Vpc.Subnets selects %d subnets; it must be %d to %d", n, minSubnets, maxSubnets)
+		f.Add("VpcSubnets selects %d subnets; it must be %d to %d", n, minSubnets, maxSubnets)
 	}
 	return selected
 }

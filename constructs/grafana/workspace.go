@@ -51,16 +51,33 @@ type WorkspaceProps struct {
 	// Default: a new role that trusts the Grafana workspaces of this account and region.
 	Role awsiam.IRole
 
-	// NetworkAccess restricts from where the workspace can be reached. Users have to sign in all the same.
+	// AllowedPrefixLists hold the public IPv4 addresses that may connect to the workspace, where users still have to sign in; at
+	// most 5.
 	//
-	// Default: it can be reached from everywhere.
-	NetworkAccess *NetworkAccessProps
+	// Default: none; without AllowedVpcEndpoints too, the workspace can be reached from everywhere.
+	AllowedPrefixLists *[]awsec2.IPrefixList
 
-	// Vpc is where the workspace connects to its data sources through, AMP among them: the VPC needs a way to AMP, such as
-	// an interface endpoint for aps-workspaces or a NAT gateway.
+	// AllowedVpcEndpoints are endpoints for the service grafana-workspace through which users may connect; at most 5. AWS
+	// ignores endpoints of other services.
+	//
+	// Default: none; without AllowedPrefixLists too, the workspace can be reached from everywhere.
+	AllowedVpcEndpoints *[]awsec2.IInterfaceVpcEndpoint
+
+	// Vpc is the network through which the workspace connects to its data sources. It needs a way to AMP, such as an interface
+	// endpoint for aps-workspaces or a NAT gateway.
 	//
 	// Default: connections go over the network of AWS, and need no VPC.
-	Vpc *VpcProps
+	Vpc awsec2.IVpc
+
+	// VpcSubnets to connect from, 2 to 6 of them. Only with Vpc.
+	//
+	// Default: those that awscdk selects, the private ones.
+	VpcSubnets *awsec2.SubnetSelection
+
+	// SecurityGroups of the connections, 1 to 5 of them, of the same VPC. Only with Vpc.
+	//
+	// Default: a new one, which lets everything out and nothing in.
+	SecurityGroups *[]awsec2.ISecurityGroup
 
 	// GrafanaVersion of the workspace, such as "12.4". It can be raised later, but not lowered. The versions on offer:
 	// aws grafana list-versions.
@@ -88,23 +105,26 @@ type SamlProps struct {
 	// IdpMetadataXml is that metadata itself.
 	IdpMetadataXml *string
 
-	// AdminRoles are values of the attribute AssertionAttributes.Role whose users become administrators. Without any, nobody
-	// who signs in through SAML can set up the workspace.
+	// AdminRoles are values of the attribute RoleAttribute whose users become administrators. Without any, nobody who signs in
+	// through SAML can set up the workspace.
 	//
 	// Default: none.
 	AdminRoles *[]*string
 
-	// EditorRoles are values of the attribute AssertionAttributes.Role whose users become editors. Others can only view.
+	// EditorRoles are values of the attribute RoleAttribute whose users become editors. Others can only view.
 	//
 	// Default: none.
 	EditorRoles *[]*string
 
-	// AssertionAttributes name the attributes that say who a user is.
+	// EmailAttribute, GroupsAttribute, LoginAttribute, NameAttribute, OrgAttribute and RoleAttribute name the attributes of the
+	// SAML assertion that say who a user is, at most 256 characters each. AdminRoles and EditorRoles need RoleAttribute,
+	// AllowedOrganizations needs OrgAttribute.
 	//
 	// Default: as Amazon Managed Grafana has it.
-	AssertionAttributes *AssertionAttributes
+	// Source: AWS::Grafana::Workspace, AssertionAttributes.
+	EmailAttribute, GroupsAttribute, LoginAttribute, NameAttribute, OrgAttribute, RoleAttribute *string
 
-	// AllowedOrganizations are values of the attribute AssertionAttributes.Org whose users are let in.
+	// AllowedOrganizations are values of the attribute OrgAttribute whose users are let in.
 	//
 	// Default: all.
 	AllowedOrganizations *[]*string
@@ -114,43 +134,6 @@ type SamlProps struct {
 	// Default: as Amazon Managed Grafana has it.
 	// Source: AWS::Grafana::Workspace, SamlConfiguration, LoginValidityDuration.
 	LoginValidity awscdk.Duration
-}
-
-// AssertionAttributes are names of attributes in SAML assertions, at most 256 characters each. All are optional.
-//
-// Source: AWS::Grafana::Workspace, AssertionAttributes.
-type AssertionAttributes struct {
-	Email, Groups, Login, Name, Org, Role *string
-}
-
-// NetworkAccessProps list what may connect to the workspace: at least one prefix list or endpoint.
-type NetworkAccessProps struct {
-	// PrefixLists hold public IPv4 addresses that may connect; at most 5.
-	//
-	// Default: no address.
-	PrefixLists *[]awsec2.IPrefixList
-
-	// VpcEndpoints for the service grafana-workspace through which one may connect; at most 5. Endpoints of other services
-	// are ignored by AWS.
-	//
-	// Default: no endpoint.
-	VpcEndpoints *[]awsec2.IInterfaceVpcEndpoint
-}
-
-// VpcProps say how the workspace connects to its data sources.
-type VpcProps struct {
-	// Vpc to connect through. Required.
-	Vpc awsec2.IVpc
-
-	// Subnets to connect from, 2 to 6 of them.
-	//
-	// Default: those that awscdk selects, the private ones.
-	Subnets *awsec2.SubnetSelection
-
-	// SecurityGroups of the connections, 1 to 5 of them, of the same VPC.
-	//
-	// Default: a new one, which lets everything out and nothing in.
-	SecurityGroups *[]awsec2.ISecurityGroup
 }
 
 // Limits of AWS::Grafana::Workspace.
@@ -179,11 +162,11 @@ type Workspace struct {
 	version    *string
 }
 
-// NewWorkspace adds an AWS::Grafana::Workspace to scope, with a role, unless one is given, and with a security group where
-// Vpc has none. The role is granted aps:QueryMetrics, aps:GetSeries, aps:GetLabels and aps:GetMetricMetadata on the AMP
-// workspaces: what a data source needs that is set up with its URL. To list workspaces in the console of Grafana one would
-// add aps:ListWorkspaces, which can be granted on all of an account only. It panics when scope or id is missing or props are
-// faulty, with every fault in the message, before it has built anything.
+// NewWorkspace adds an AWS::Grafana::Workspace to scope, with a role, unless one is given, and, where Vpc is set without
+// SecurityGroups, with a security group. The role is granted aps:QueryMetrics, aps:GetSeries, aps:GetLabels and aps:GetMetricMetadata on the AMP
+// workspaces: what a data source needs that is set up with its URL. To list workspaces in the console of Grafana, add
+// aps:ListWorkspaces, which can be granted on all of an account only. It panics when scope or id is missing or a prop is
+// wrong, with every error in the message, before it has built anything.
 func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps) *Workspace {
 	if props == nil {
 		props = &WorkspaceProps{}
@@ -208,8 +191,8 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 		GrafanaVersion:          props.GrafanaVersion,
 		PluginAdminEnabled:      anyBool(props.PluginAdmin),
 		SamlConfiguration:       props.Saml.configuration(),
-		NetworkAccessControl:    props.NetworkAccess.configuration(),
-		VpcConfiguration:        props.Vpc.configuration(w, subnets),
+		NetworkAccessControl:    props.networkAccess(),
+		VpcConfiguration:        props.vpcConfiguration(w, subnets),
 	})
 	removal := props.RemovalPolicy
 	if removal == "" {
@@ -243,11 +226,8 @@ func newRole(w *Workspace) awsiam.IRole {
 // WorkspaceId is the id of the workspace; it starts with g-.
 func (w *Workspace) WorkspaceId() *string { return w.cfn.AttrId() }
 
-// Endpoint is the host name of the workspace.
-func (w *Workspace) Endpoint() *string { return w.cfn.AttrEndpoint() }
-
 // Url is where users find the workspace.
-func (w *Workspace) Url() *string { return jsii.String("https://" + *w.Endpoint()) }
+func (w *Workspace) Url() *string { return jsii.String("https://" + *w.cfn.AttrEndpoint()) }
 
 // Role is what the workspace queries with.
 func (w *Workspace) Role() awsiam.IRole { return w.role }
@@ -279,10 +259,11 @@ func (s *SamlProps) configuration() interface{} {
 		IdpMetadata:          &awsgrafana.CfnWorkspace_IdpMetadataProperty{Url: s.IdpMetadataUrl, Xml: s.IdpMetadataXml},
 		AllowedOrganizations: s.AllowedOrganizations,
 	}
-	if a := s.AssertionAttributes; a != nil {
-		c.AssertionAttributes = &awsgrafana.CfnWorkspace_AssertionAttributesProperty{
-			Email: a.Email, Groups: a.Groups, Login: a.Login, Name: a.Name, Org: a.Org, Role: a.Role,
-		}
+	attributes := awsgrafana.CfnWorkspace_AssertionAttributesProperty{
+		Email: s.EmailAttribute, Groups: s.GroupsAttribute, Login: s.LoginAttribute, Name: s.NameAttribute, Org: s.OrgAttribute, Role: s.RoleAttribute,
+	}
+	if attributes != (awsgrafana.CfnWorkspace_AssertionAttributesProperty{}) {
+		c.AssertionAttributes = &attributes
 	}
 	if s.AdminRoles != nil || s.EditorRoles != nil {
 		c.RoleValues = &awsgrafana.CfnWorkspace_RoleValuesProperty{Admin: s.AdminRoles, Editor: s.EditorRoles}
@@ -293,25 +274,25 @@ func (s *SamlProps) configuration() interface{} {
 	return c
 }
 
-// configuration always has both lists: AWS requires them, and an empty one lets nothing of its kind in.
-func (n *NetworkAccessProps) configuration() interface{} {
-	if n == nil {
+// networkAccess always has both lists: AWS requires them, and an empty one lets nothing of its kind in.
+func (p *WorkspaceProps) networkAccess() interface{} {
+	if p.AllowedPrefixLists == nil && p.AllowedVpcEndpoints == nil {
 		return nil
 	}
 	return &awsgrafana.CfnWorkspace_NetworkAccessControlProperty{
-		PrefixListIds: ids(n.PrefixLists, awsec2.IPrefixList.PrefixListId),
-		VpceIds:       ids(n.VpcEndpoints, awsec2.IInterfaceVpcEndpoint.VpcEndpointId),
+		PrefixListIds: ids(p.AllowedPrefixLists, awsec2.IPrefixList.PrefixListId),
+		VpceIds:       ids(p.AllowedVpcEndpoints, awsec2.IInterfaceVpcEndpoint.VpcEndpointId),
 	}
 }
 
-func (v *VpcProps) configuration(w *Workspace, subnets *[]*string) interface{} {
-	if v == nil {
+func (p *WorkspaceProps) vpcConfiguration(w *Workspace, subnets *[]*string) interface{} {
+	if p.Vpc == nil {
 		return nil
 	}
-	groups := v.SecurityGroups
+	groups := p.SecurityGroups
 	if groups == nil {
 		groups = &[]awsec2.ISecurityGroup{awsec2.NewSecurityGroup(w, jsii.String("SecurityGroup"), &awsec2.SecurityGroupProps{
-			Vpc: v.Vpc, Description: jsii.String("Amazon Managed Grafana to its data sources"),
+			Vpc: p.Vpc, Description: jsii.String("Amazon Managed Grafana to its data sources"),
 		})}
 	}
 	return &awsgrafana.CfnWorkspace_VpcConfigurationProperty{

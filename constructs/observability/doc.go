@@ -5,16 +5,13 @@
 //		Workspace:  td.Workspace(),
 //		TaskFamily: td.Family(),
 //		Cluster:    cluster.ClusterName(),
-//		Scrape:     &observability.Scrape{},
-//		SLOs: &[]*observability.SLO{{
-//			Name: jsii.String("availability"), Objective: jsii.Number(0.999),
-//			Requests: &observability.Series{Metric: jsii.String("http_requests_total")},
-//			Errors:   &observability.Series{Metric: jsii.String("http_requests_total"), Matchers: jsii.Strings(`code=~"5.."`)},
+//		Scrape:     &observability.ScrapeAlerts{},
+//		SLOs: &[]*slo.SLO{{
+//			Name: "availability", Objective: 0.999,
+//			Requests: `http_requests_total`, Errors: `http_requests_total{code=~"5.."}`,
 //		}},
 //	})
 //
-// docs/alerts.md describes every alert, what it needs, and what to do when it fires. A rule that fires reaches nobody by
-// itself: amp.WorkspaceProps.AlertManager routes alerts to SNS.
-//
-// The rules themselves are made by package rules, without CDK.
+// docs/alerts.md describes every alert, what it needs, and what to do when it fires. An alert that fires sends no
+// message by itself: amp.WorkspaceProps.AlertManager routes alerts to SNS.
 package observability

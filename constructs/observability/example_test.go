@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 )
 
 // Alerts on the tasks of a service, on its scrapes, and on an objective, with a team's own threshold and route.
@@ -21,11 +22,11 @@ func ExampleNewServiceRules() {
 		Workspace:  amp.NewWorkspace(stack, jsii.String("Workspace"), nil),
 		TaskFamily: jsii.String("orders"),
 		Cluster:    jsii.String("shop"),
-		Tasks:      &observability.Tasks{MemoryUtilization: jsii.Number(0.8)},
-		Scrape:     &observability.Scrape{},
-		SLOs: &[]*observability.SLO{{
-			Name: jsii.String("latency"), Objective: jsii.Number(0.99),
-			Histogram: &observability.Series{Metric: jsii.String("http_request_duration_seconds")}, Threshold: jsii.Number(0.25),
+		Tasks:      &observability.TaskAlerts{MemoryUtilization: jsii.Number(0.8)},
+		Scrape:     &observability.ScrapeAlerts{},
+		SLOs: &[]*slo.SLO{{
+			Name: "latency", Objective: 0.99,
+			Histogram: `http_request_duration_seconds`, Threshold: 0.25,
 		}},
 		Labels: &map[string]*string{"team": jsii.String("shop")},
 	})

@@ -1,7 +1,10 @@
 package observability
 
 import (
-	"fmt"
+	"cmp"
+	"maps"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -15,74 +18,49 @@ import (
 // config copies the props into plain values.
 func (p *ServiceRulesProps) config(f *input.Faults) rules.Config {
 	c := rules.Config{
-		Service:     rules.Service{TaskFamily: input.StringOr(p.TaskFamily, ""), Cluster: input.StringOr(p.Cluster, ""), Matchers: input.Map(p.Matchers)},
-		TaskMetrics: input.Strings(p.TaskMetrics), Labels: input.Map(p.Labels),
-		Tasks: p.Tasks, Containers: p.Containers, Scrape: p.Scrape, Collector: p.Collector,
-		PageSeverity: input.StringOr(p.PageSeverity, ""), TicketSeverity: input.StringOr(p.TicketSeverity, ""), RunbookURL: input.StringOr(p.RunbookUrl, ""), CheckExpr: p.CheckExpr,
+		Tasks:      p.Tasks == nil || input.BoolOr(p.Tasks.Enabled, true),
+		Containers: p.Containers != nil, Scrape: p.Scrape != nil, Collector: p.Collector != nil,
+		Absence:    p.Absence == nil || input.BoolOr(p.Absence.Enabled, true),
+		Thresholds: map[string]float64{}, Alerts: map[string]rules.Alert{},
 	}
-	if a := p.Absence; a != nil {
-		c.Absence = &rules.Absence{Enabled: a.Enabled, Metrics: input.Strings(a.Metrics)}
+	input.Copy(f, "", &c, p, "Workspace", "Name", "Tasks", "Containers", "Scrape", "Collector", "Absence", "SLOs", "Alerts")
+	c.RunbookUrl = cmp.Or(c.RunbookUrl, DefaultRunbookUrl)
+	for prop, group := range map[string]any{"Tasks": p.Tasks, "Containers": p.Containers, "Scrape": p.Scrape, "Collector": p.Collector} {
+		addThresholds(c.Thresholds, prop, group)
+	}
+	if p.Absence != nil {
+		c.AbsentMetrics = input.Strings(p.Absence.Metrics)
 	}
 	if p.SLOs != nil {
-		for i, s := range *p.SLOs {
-			c.SLOs = append(c.SLOs, s.plain(fmt.Sprintf("SLOs[%d]", i), f))
-		}
+		c.SLOs = *p.SLOs
 	}
-	if p.Alerts != nil {
-		c.Alerts = map[string]rules.Alert{}
-		for name, a := range *p.Alerts {
-			if a == nil {
-				f.Add("Alerts: %s is nil; remove it or say what changes", name)
-				continue
-			}
-			c.Alerts[name] = rules.Alert{
-				Disabled: a.Enabled != nil && !*a.Enabled, Expr: input.StringOr(a.Expr, ""), Labels: input.Map(a.Labels), Annotations: input.Map(a.Annotations),
-				For: f.Duration("Alerts: For of "+name, a.For), KeepFiringFor: f.Duration("Alerts: KeepFiringFor of "+name, a.KeepFiringFor),
-			}
+	if p.Alerts == nil {
+		return c
+	}
+	for _, name := range slices.Sorted(maps.Keys(*p.Alerts)) {
+		where, change := "Alerts["+name+"]", (*p.Alerts)[name]
+		if change == nil {
+			f.Add("%s is nil; remove it or say what changes", where)
+			continue
 		}
+		var plain rules.Alert
+		input.Copy(f, where, &plain, change)
+		c.Alerts[name] = plain
 	}
 	return c
 }
 
-func (s *SLO) plain(where string, f *input.Faults) *rules.SLO {
-	if s == nil {
-		return nil
+// addThresholds adds the numbers that a group of alerts has, by the prop and the field.
+func addThresholds(thresholds map[string]float64, prop string, group any) {
+	props := reflect.ValueOf(group)
+	if props.IsNil() {
+		return
 	}
-	plain := &rules.SLO{
-		Name: input.StringOr(s.Name, ""), Objective: numberOr(s.Objective), Threshold: numberOr(s.Threshold),
-		Requests: s.Requests.plain(), Errors: s.Errors.plain(), Histogram: s.Histogram.plain(),
-	}
-	if s.BurnRates == nil {
-		return plain
-	}
-	plain.BurnRates = []rules.BurnRate{}
-	for i, r := range *s.BurnRates {
-		where := fmt.Sprintf("%s.BurnRates[%d]", where, i)
-		if r == nil {
-			f.Add("%s is nil; remove it or describe a burn rate", where)
-			plain.BurnRates = append(plain.BurnRates, rules.DefaultBurnRates()[0]) // keeps the place of those after it
-			continue
+	for i := range props.Elem().NumField() {
+		if n, isNumber := props.Elem().Field(i).Interface().(*float64); isNumber && n != nil {
+			thresholds[prop+"."+props.Elem().Type().Field(i).Name] = *n
 		}
-		rate := rules.BurnRate{Factor: numberOr(r.Factor), Page: r.Page != nil && *r.Page}
-		for _, d := range []struct {
-			what string
-			from awscdk.Duration
-			to   *time.Duration
-		}{{where + ".Long", r.Long, &rate.Long}, {where + ".Short", r.Short, &rate.Short}} {
-			if known := f.Duration(d.what, d.from); known != nil {
-				*d.to = *known
-			}
-		}
-		plain.BurnRates = append(plain.BurnRates, rate)
 	}
-	return plain
-}
-
-func (s *Series) plain() *rules.Series {
-	if s == nil {
-		return nil
-	}
-	return &rules.Series{Metric: input.StringOr(s.Metric, ""), Matchers: input.Strings(s.Matchers)}
 }
 
 // ampGroups are the same groups for package amp.
@@ -111,13 +89,6 @@ func durationOf(d time.Duration) awscdk.Duration {
 		return nil
 	}
 	return awscdk.Duration_Millis(jsii.Number(d.Milliseconds()))
-}
-
-func numberOr(n *float64) float64 {
-	if n == nil {
-		return 0
-	}
-	return *n
 }
 
 func stringMap(m map[string]string) *map[string]*string {

@@ -4,8 +4,8 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 )
 
@@ -20,8 +20,8 @@ type ServiceRulesProps struct {
 	Name *string
 
 	// TaskFamily is the family of the service's task definition: 1 to 255 letters, digits, dashes and underscores. On Fargate
-	// the metrics do not name the service, so its family and cluster stand for it. Required unless Matchers has something
-	// else to go by.
+	// the metrics do not name the service, so its family and cluster stand for it. Required unless Matchers selects
+	// the service.
 	TaskFamily *string
 
 	// Cluster is the name of the service's cluster. Leave it out under the label policy LabelsIdentity, which does not keep
@@ -36,8 +36,8 @@ type ServiceRulesProps struct {
 	Matchers *map[string]*string
 
 	// TaskMetrics are the ECS metrics that the sidecar keeps, as in TaskMetricsProps.Metrics of the task definition's
-	// telemetry, by the names in collector.KnownTaskMetrics. Rules on others are left out, and refused where a threshold
-	// asks for them. An empty list says that there are none.
+	// telemetry, such as ecs.task.memory.utilized. Rules on others are left out; a threshold of such a rule is refused, and so
+	// is a metric that ECS does not have. An empty list says that there are none.
 	//
 	// Default: what a sidecar keeps by default, with Containers also of containers.
 	TaskMetrics *[]*string
@@ -46,36 +46,37 @@ type ServiceRulesProps struct {
 	// keep being replaced.
 	//
 	// Default: all, with their default thresholds.
-	Tasks *Tasks
+	Tasks *TaskAlerts
 
 	// Containers are alerts on CPU, memory, network and storage of each container. They need
 	// TaskMetricsProps.Containers in the task definition's telemetry.
 	//
 	// Default: none.
-	Containers *Containers
+	Containers *ContainerAlerts
 
 	// Scrape are alerts on the endpoints that the sidecar scrapes: they are down, slow, or over a limit.
 	//
 	// Default: none.
-	Scrape *Scrape
+	Scrape *ScrapeAlerts
 
 	// Collector are alerts on the sidecar: its queue fills up, it drops or refuses data, sends fail, it restarts. They need
 	// CollectorMetrics in the task definition's telemetry.
 	//
 	// Default: none.
-	Collector *Collector
+	Collector *CollectorAlerts
 
 	// Absence are alerts on data that is not there.
 	//
 	// Default: that no task of the service sends ECS metrics.
-	Absence *Absence
+	Absence *AbsenceAlerts
 
-	// SLOs are service level objectives, each with recording rules and alerts on how fast its error budget is used up.
+	// SLOs are service level objectives, each with recording rules and alerts on how fast its error budget is used up. The
+	// same slice can go to dashboards.Options.SLOs.
 	//
 	// Default: none.
-	SLOs *[]*SLO
+	SLOs *[]*slo.SLO
 
-	// Alerts changes single alerts, by the names in docs/alerts.md.
+	// Alerts changes single alerts, by their names, such as [AlertTaskCpuHigh].
 	//
 	// Default: none is changed.
 	Alerts *map[string]*Alert
@@ -88,6 +89,7 @@ type ServiceRulesProps struct {
 	// PageSeverity is the label severity of alerts that someone must look at now.
 	//
 	// Default: page.
+	// Source of this and the next: Google, The Site Reliability Workbook, chapter 5.
 	PageSeverity *string
 
 	// TicketSeverity is the label severity of alerts that can wait for the morning.
@@ -98,7 +100,7 @@ type ServiceRulesProps struct {
 	// RunbookUrl is the page with a section for each alert, whose name in lower case becomes the fragment. An http or https
 	// URL without a fragment.
 	//
-	// Default: docs/alerts.md of this library, rules.DefaultRunbookURL.
+	// Default: [DefaultRunbookUrl].
 	RunbookUrl *string
 
 	// CheckExpr checks a PromQL expression, as in amp.RuleGroupsNamespaceProps.
@@ -108,7 +110,7 @@ type ServiceRulesProps struct {
 }
 
 // NewServiceRules adds an AWS::APS::RuleGroupsNamespace with the rules for one service to scope, and grants nothing. It panics
-// when scope or id is missing or props are faulty, with every fault in the message, before it has built anything.
+// when scope or id is missing or a prop is wrong, with every error in the message, before it has built anything.
 func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRulesProps) *amp.RuleGroupsNamespace {
 	if props == nil {
 		props = &ServiceRulesProps{}
@@ -122,14 +124,7 @@ func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRules
 
 // resolve makes the rules, and reports everything that is wrong with the props.
 func (p *ServiceRulesProps) resolve(scope constructs.Construct, f *input.Faults) []rules.Group {
-	if p.Workspace == nil {
-		f.Add("Workspace is not set")
-	} else {
-		f.InPlace(scope, p.Workspace, "rules")
-	}
-	if p.Name != nil {
-		f.AddAll("", prom.CheckNamespace(*p.Name))
-	}
+	f.RulesIn(scope, p.Workspace, p.Name)
 	groups, err := p.config(f).Groups()
 	f.AddError("", err)
 	return groups

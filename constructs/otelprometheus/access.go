@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/grants"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
@@ -54,7 +54,7 @@ func (s *Sidecar) allow(resource *string, actions ...string) {
 // warnWithoutEffect names the statement that a task role needs, where a grant could not change it.
 func (s *Sidecar) warnWithoutEffect(grant awsiam.Grant, resource string, actions ...string) {
 	role := s.task.TaskRole()
-	if amp.GrantTookEffect(role.GrantPrincipal(), grant) {
+	if grants.TookEffect(role.GrantPrincipal(), grant) {
 		return
 	}
 	slices.Sort(actions)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/endpoint"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
@@ -148,7 +149,7 @@ func (s *settings) resolveAccess(p TelemetryProps, region *string, f *input.Faul
 		if s.workspace != nil {
 			region = s.workspace.Env().Region
 		}
-		f.AddError(where+"RemoteWrite.Endpoint", w.Endpoint.Validate(region))
+		f.AddAll(where+"RemoteWrite.Endpoint", endpoint.Options(*w.Endpoint).Check(endpoint.In(region))...)
 	}
 	r := RolesProps{}
 	if p.Roles != nil {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template/parse"
 	"time"
@@ -16,14 +17,54 @@ import (
 // Names in Prometheus' classic grammar. Newer versions take any UTF-8; whether AMP does is not documented, and
 // AWS::APS::Workspace takes only these as labels.
 var (
-	LabelName  = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
-	MetricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+	labelName  = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	metricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 )
 
-// DurationText is the grammar of durations.
-//
+// CheckLabelName says what is wrong with the name of a label, or nothing.
+func CheckLabelName(name string) string {
+	if token.In(name) || labelName.MatchString(name) {
+		return ""
+	}
+	return fmt.Sprintf("%q is not the name of a label: letters, digits and underscores, not starting with a digit", name)
+}
+
+// CheckMetricName says what is wrong with the name of a metric, or nothing.
+func CheckMetricName(name string) string {
+	switch {
+	case token.In(name) || metricName.MatchString(name):
+		return ""
+	case metricName.MatchString(strings.ReplaceAll(name, ".", "_")):
+		return fmt.Sprintf("%q has dots; in AMP, names have underscores instead, such as %s", name, strings.ReplaceAll(name, ".", "_"))
+	default:
+		return fmt.Sprintf("%q is not the name of a metric: letters, digits, underscores and colons, not starting with a digit", name)
+	}
+}
+
+// Number writes a number for people and for PromQL, without the noise of floating point: 1 - 0.999 is 0.001.
+func Number(n float64) string { return strconv.FormatFloat(n, 'g', 10, 64) }
+
+// CheckNumber says what is wrong with a number that must be in a range, or nothing. what names the prop.
+func CheckNumber(what string, n, low, high float64) string {
+	switch {
+	case token.Is(n):
+		return what + " is a token; it must be known at synthesis"
+	case !(n >= low && n <= high): // nor is NaN
+		return fmt.Sprintf("%s is %s; it must be from %s to %s", what, Number(n), Number(low), Number(high))
+	}
+	return ""
+}
+
 // Source: Prometheus, model.ParseDuration.
-var DurationText = regexp.MustCompile(`^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$`)
+var durationText = regexp.MustCompile(`^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$`)
+
+// CheckDuration says what is wrong with a duration written as text, or nothing.
+func CheckDuration(text string) string {
+	if text == "" || token.In(text) || durationText.MatchString(text) {
+		return ""
+	}
+	return fmt.Sprintf("is %q; write a duration as Prometheus does, such as 30s, 5m or 1h30m", text)
+}
 
 // Duration writes whole milliseconds: 3d, 1h30m, 500ms.
 func Duration(d time.Duration) string {
@@ -43,6 +84,21 @@ func Duration(d time.Duration) string {
 	return b.String()
 }
 
+// Words writes whole minutes for people: 30 days, 1 hour, 90 minutes.
+func Words(d time.Duration) string {
+	unit, n := "minute", d/time.Minute
+	switch {
+	case d%(24*time.Hour) == 0:
+		unit, n = "day", d/(24*time.Hour)
+	case d%time.Hour == 0:
+		unit, n = "hour", d/time.Hour
+	}
+	if n != 1 {
+		unit += "s"
+	}
+	return fmt.Sprintf("%d %s", n, unit)
+}
+
 var namespaceName = regexp.MustCompile(`^[0-9A-Za-z][-.0-9A-Z_a-z]{0,63}$`)
 
 // CheckNamespace says what is wrong with the name of a rule groups namespace, or nothing.
@@ -54,27 +110,29 @@ func CheckNamespace(name string) string {
 }
 
 // CheckLabels lists the labels that a rule cannot set. Those of an alert have templates as values.
-func CheckLabels(labels map[string]string, templates bool) (faults []string) {
+func CheckLabels(labels map[string]string, templates bool) (problems []string) {
 	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		if !token.In(name) && (!LabelName.MatchString(name) || name == "__name__") {
-			faults = append(faults, fmt.Sprintf("label %q is not a name that a rule can set: letters, digits and underscores, not starting with a digit, not __name__", name))
+		if problem := CheckLabelName(name); problem != "" {
+			problems = append(problems, problem)
+		} else if name == "__name__" {
+			problems = append(problems, `"__name__" is the name of the metric, not a label that a rule can set`)
 		}
 		if templates {
-			faults = append(faults, checkTemplate("label "+name, labels[name])...)
+			problems = append(problems, checkTemplate("label "+name, labels[name])...)
 		}
 	}
-	return faults
+	return problems
 }
 
 // CheckAnnotations lists the annotations that an alert cannot have.
-func CheckAnnotations(annotations map[string]string) (faults []string) {
+func CheckAnnotations(annotations map[string]string) (problems []string) {
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
-		if !token.In(name) && !LabelName.MatchString(name) {
-			faults = append(faults, fmt.Sprintf("annotation %q is not a name: letters, digits and underscores, not starting with a digit", name))
+		if !token.In(name) && !labelName.MatchString(name) {
+			problems = append(problems, fmt.Sprintf("annotation %q is not a name: letters, digits and underscores, not starting with a digit", name))
 		}
-		faults = append(faults, checkTemplate("annotation "+name, annotations[name])...)
+		problems = append(problems, checkTemplate("annotation "+name, annotations[name])...)
 	}
-	return faults
+	return problems
 }
 
 // checkTemplate reports a Go template that does not parse. Which functions there are is left to AMP.

@@ -1,33 +1,31 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // builder makes groups and collects what is wrong on the way.
 type builder struct {
 	Config
-	faults []error
+	errs   []error
 	groups []Group
-	seen   map[string]int // how many rules each alert has
+	made   map[string]int // how many rules each alert has
 }
 
-func (b *builder) fault(format string, args ...any) {
-	b.faults = append(b.faults, fmt.Errorf(format, args...))
+func (b *builder) errorf(format string, args ...any) {
+	b.errs = append(b.errs, fmt.Errorf(format, args...))
 }
 
-// faultsIn adds what package prom finds in a part that the user has written.
-func (b *builder) faultsIn(where string, texts ...string) {
+// errorsIn adds what package prom finds in a part that the user has written.
+func (b *builder) errorsIn(where string, texts ...string) {
 	for _, text := range texts {
 		if text != "" {
-			b.fault("%s: %s", where, text)
+			b.errorf("%s: %s", where, text)
 		}
 	}
 }
@@ -64,36 +62,43 @@ func (b *builder) record(name, expr string, labels ...map[string]string) Rule {
 	return Rule{Record: name, Expr: expr, Labels: merged(append(labels, b.Service.labels())...)}
 }
 
-// definition is what an alert says, whatever its expression.
-type definition struct {
-	page                 bool
-	holds                time.Duration // how long its condition must hold
-	summary, description string        // %s is the service, %m the metric
+// detail is what one of several rules of an alert has of its own.
+type detail struct {
+	label, value string
+	words        []string // what stands in the place of what in the texts, as strings.NewReplacer takes it
 }
 
 // alert is the rule of a known alert, changed as Alerts has it; none where it is left out.
-func (b *builder) alert(name, expr string, labels ...map[string]string) []Rule {
-	d := definitions[name]
-	b.seen[name]++
+func (b *builder) alert(name, expr string, of ...detail) []Rule {
+	d, known := define(name)
+	if !known {
+		panic("no alert is defined as " + name)
+	}
+	b.made[name]++
 	change := b.Alerts[name]
-	if change.Disabled {
+	if change.Enabled != nil && !*change.Enabled {
 		return nil
 	}
-	severity := stringOr(b.TicketSeverity, DefaultTicketSeverity)
+	severity := cmp.Or(b.TicketSeverity, "ticket")
 	if d.page {
-		severity = stringOr(b.PageSeverity, DefaultPageSeverity)
+		severity = cmp.Or(b.PageSeverity, "page")
 	}
-	own := merged(labels...)
 	// What is set on the alert is not among the $labels of its texts: those are the expression's.
-	text := strings.NewReplacer("%s", b.Service.title(), "%m", own["metric"])
+	words := []string{"%s", b.Service.title()}
+	own := map[string]string{}
+	for _, o := range of {
+		own[o.label] = o.value
+		words = append(words, o.words...)
+	}
+	text := strings.NewReplacer(words...)
+	annotations := map[string]string{"summary": text.Replace(d.summary), "description": text.Replace(d.description)}
+	if b.RunbookUrl != "" {
+		annotations["runbook_url"] = b.RunbookUrl + "#" + strings.ToLower(name)
+	}
 	rule := Rule{
-		Alert: name, Expr: stringOr(change.Expr, expr), For: d.holds,
-		Labels: merged(own, b.Service.labels(), map[string]string{"severity": severity}, b.Labels, change.Labels),
-		Annotations: merged(map[string]string{
-			"summary":     text.Replace(d.summary),
-			"description": text.Replace(d.description),
-			"runbook_url": stringOr(b.RunbookURL, DefaultRunbookURL) + "#" + strings.ToLower(name),
-		}, change.Annotations),
+		Alert: name, Expr: cmp.Or(change.Expr, expr), For: d.holds,
+		Labels:      merged(own, b.Service.labels(), map[string]string{"severity": severity}, b.Labels, change.Labels),
+		Annotations: merged(annotations, change.Annotations),
 	}
 	if change.For != nil {
 		rule.For = *change.For
@@ -104,56 +109,17 @@ func (b *builder) alert(name, expr string, labels ...map[string]string) []Rule {
 	return []Rule{rule}
 }
 
-// threshold is a number from low to high, or its default.
-func (b *builder) threshold(what string, n *float64, byDefault, low, high float64) string {
-	switch {
-	case n == nil:
-		return number(byDefault)
-	case b.token(what, *n):
-		return number(byDefault)
-	case !(*n >= low && *n <= high): // nor is NaN
-		b.fault("%s is %s; it must be from %s to %s", what, number(*n), number(low), number(high))
-		return number(byDefault)
-	}
-	return number(*n)
-}
-
-// token reports a number that is known only at deployment.
-func (b *builder) token(what string, n float64) bool {
-	if !token.Is(n) {
-		return false
-	}
-	b.fault("%s is a token; it must be known at synthesis", what)
-	return true
-}
-
-// ratio is a threshold for a share of a whole.
-func (b *builder) ratio(what string, n *float64, byDefault float64) string {
-	return b.threshold(what, n, byDefault, 0.001, 1)
-}
-
-// whole is a threshold that is a whole number.
-func (b *builder) whole(what string, n *float64, byDefault, low, high float64) string {
-	if n != nil && *n >= low && *n <= high && *n != float64(int64(*n)) {
-		b.fault("%s is %s; it must be a whole number", what, number(*n))
-		return number(byDefault)
-	}
-	return b.threshold(what, n, byDefault, low, high)
-}
-
-// kept says whether an alert on these ECS metrics can work, and reports it where a threshold was set all the same.
-func (b *builder) kept(what string, threshold *float64, metrics ...string) bool {
+// kept says whether an alert on these ECS metrics can work, and reports it if its threshold is set all the same.
+func (b *builder) kept(threshold string, metrics ...string) bool {
 	if b.has(metrics...) {
 		return true
 	}
-	if threshold != nil {
-		b.fault("%s is set, but the sidecar does not keep all of %s; name them in TaskMetrics, here and in the task definition's telemetry",
-			what, strings.Join(metrics, ", "))
+	if _, set := b.Thresholds[threshold]; set {
+		b.errorf("%s is set, but the sidecar does not keep all of %s; name them in TaskMetrics, here and in the task definition's telemetry",
+			threshold, strings.Join(metrics, ", "))
 	}
 	return false
 }
-
-func number(n float64) string { return strconv.FormatFloat(n, 'g', 10, 64) }
 
 // merged is one map of several, the later ones winning.
 func merged(all ...map[string]string) map[string]string {
@@ -162,11 +128,4 @@ func merged(all ...map[string]string) map[string]string {
 		maps.Copy(one, m)
 	}
 	return one
-}
-
-func stringOr(s, byDefault string) string {
-	if s == "" {
-		return byDefault
-	}
-	return s
 }

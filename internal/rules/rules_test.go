@@ -6,10 +6,11 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
@@ -19,8 +20,9 @@ func everything() Config {
 	return Config{
 		Service:     Service{TaskFamily: "orders", Cluster: "shop"},
 		TaskMetrics: collector.KnownTaskMetrics(),
-		Containers:  &Containers{}, Scrape: &Scrape{}, Collector: &Collector{}, Absence: &Absence{Metrics: []string{"up"}},
-		SLOs: []*SLO{{Name: "latency", Objective: 0.99, Histogram: &Series{Metric: "h"}, Threshold: 1}},
+		Tasks:       true, Containers: true, Scrape: true, Collector: true, Absence: true, AbsentMetrics: []string{"up"},
+		SLOs:       []*slo.SLO{{Name: "latency", Objective: 0.99, Histogram: "h", Threshold: 1}},
+		RunbookUrl: "https://example.com/alerts.md",
 	}
 }
 
@@ -79,7 +81,7 @@ func TestEveryAlertHasItsRunbook(t *testing.T) {
 				t.Errorf("the section of %s has %q %d times", name, part, strings.Count(sections[name], part))
 			}
 		}
-		if want := DefaultRunbookURL + "#" + strings.ToLower(name); alert.Annotations["runbook_url"] != want {
+		if want := "https://example.com/alerts.md#" + strings.ToLower(name); alert.Annotations["runbook_url"] != want {
 			t.Errorf("the runbook of %s is at %s, expected %s", name, alert.Annotations["runbook_url"], want)
 		}
 	}
@@ -90,11 +92,11 @@ func TestEveryAlertHasItsRunbook(t *testing.T) {
 
 // TestDefaultThresholdsAreThoseOfTheSidecar keeps copies of the sidecar's defaults in step.
 func TestDefaultThresholdsAreThoseOfTheSidecar(t *testing.T) {
-	if got := strconv.Itoa(DefaultScrapeSampleLimit); got != collector.DefaultSampleLimit {
+	if got := prom.Number(thresholds["Scrape.SampleLimit"].byDefault); got != collector.DefaultSampleLimit {
 		t.Errorf("the sample limit is %s, that of scrape jobs %s", got, collector.DefaultSampleLimit)
 	}
-	if got := 0.8 * collector.DefaultScrapeTimeout.Seconds(); got != DefaultScrapeDurationSeconds {
-		t.Errorf("the scrape duration is %d, four fifths of the timeout %g", DefaultScrapeDurationSeconds, got)
+	if want, got := 0.8*collector.DefaultScrapeTimeout.Seconds(), thresholds["Scrape.DurationSeconds"].byDefault; got != want {
+		t.Errorf("the scrape duration is %g, four fifths of the timeout %g", got, want)
 	}
 }
 
@@ -109,7 +111,7 @@ func TestGroupsAreTheSameEachTime(t *testing.T) {
 	_, err := broken.Groups()
 	for range 10 {
 		if _, again := broken.Groups(); again.Error() != err.Error() {
-			t.Fatalf("the faults differ:\n%v\n%v", err, again)
+			t.Fatalf("the errors differ:\n%v\n%v", err, again)
 		}
 	}
 }
@@ -136,11 +138,11 @@ func TestNoExporterIsCalledByName(t *testing.T) {
 }
 
 func ExampleConfig_Groups() {
-	groups, err := Config{Service: Service{TaskFamily: "orders"}, TaskMetrics: []string{"ecs.task.memory.utilized"}}.Groups()
+	groups, err := Config{Service: Service{TaskFamily: "orders"}, TaskMetrics: []string{"ecs.task.memory.utilized"}, Absence: true}.Groups()
 	fmt.Println(err)
 	for _, g := range groups {
 		for _, r := range g.Rules {
-			if r.Alert == ServiceAbsent {
+			if r.Alert == "EcsServiceAbsent" {
 				fmt.Println(g.Name, r.For, r.Expr)
 			}
 		}
@@ -148,4 +150,28 @@ func ExampleConfig_Groups() {
 	// Output:
 	// <nil>
 	// absence 10m0s absent(ecs_task_memory_utilized{aws_ecs_task_family="orders"})
+}
+
+// TestWindowOfAnObjectiveIsInItsTexts: the thresholds do not depend on it.
+func TestWindowOfAnObjectiveIsInItsTexts(t *testing.T) {
+	week := everything()
+	objective := *week.SLOs[0]
+	objective.Window = 7 * 24 * time.Hour
+	week.SLOs = []*slo.SLO{&objective}
+	month := alertsOf(t, everything())
+	for name, alert := range alertsOf(t, week) {
+		if alert.Expr != month[name].Expr {
+			t.Errorf("%s is %s, was %s", name, alert.Expr, month[name].Expr)
+		}
+		if want := strings.ReplaceAll(month[name].Annotations["description"], "30 days", "7 days"); strings.Contains(name, "Burn") && alert.Annotations["description"] != want {
+			t.Errorf("%s says %q, want %q", name, alert.Annotations["description"], want)
+		}
+	}
+}
+
+func TestThresholdsThatNothingAsksForAreReported(t *testing.T) {
+	_, err := Config{Service: Service{TaskFamily: "a"}, Thresholds: map[string]float64{"Tasks.Cpu": 1}}.Groups()
+	if err == nil || !strings.Contains(err.Error(), "there is no threshold Tasks.Cpu") {
+		t.Error(err)
+	}
 }

@@ -52,7 +52,7 @@ func TestObservabilityRulesReadWhatTheSidecarSends(t *testing.T) {
 
 	groups, err := rules.Config{
 		Service: rules.Service{TaskFamily: typedFamily, Cluster: clusterName}, TaskMetrics: metrics,
-		Containers: &rules.Containers{}, Scrape: &rules.Scrape{}, Collector: &rules.Collector{},
+		Tasks: true, Containers: true, Scrape: true, Collector: true, Absence: true,
 	}.Groups()
 	if err != nil {
 		t.Fatal(err)
@@ -77,8 +77,8 @@ func TestObservabilityRulesReadWhatTheSidecarSends(t *testing.T) {
 		return ""
 	})
 	for alert, want := range map[string][]string{
-		rules.ScrapeDown: {"body", "gone", "unauthorized"}, rules.ScrapeRejected: {"labels", "samples"},
-		rules.ServiceAbsent: nil, rules.TaskMemoryHigh: nil, rules.CollectorDrops: nil, rules.CollectorRestarts: nil,
+		"EcsScrapeDown": {"body", "gone", "unauthorized"}, "EcsScrapeRejected": {"labels", "samples"},
+		"EcsServiceAbsent": nil, "EcsTaskMemoryHigh": nil, "EcsCollectorDrops": nil, "EcsCollectorRestarts": nil,
 	} {
 		eventually(t, s.Task, 20*time.Second, func() string {
 			var got []string

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/promql/promqltest"
 	promrules "github.com/prometheus/prometheus/rules"
 
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
 )
 
@@ -168,16 +169,18 @@ func TestObservabilityDocsHaveQueriesThatParse(t *testing.T) {
 
 // TestObservabilityOptionsGiveRulesThatParse tries options that change the form of expressions.
 func TestObservabilityOptionsGiveRulesThatParse(t *testing.T) {
-	tiny, huge := 0.001, 1e12
+	a := rules.Service{TaskFamily: "a"}
 	for i, c := range []rules.Config{
-		{Service: rules.Service{TaskFamily: "a"}},
-		{Service: rules.Service{Matchers: map[string]string{"service": "a\"b\\c\nd{é}"}}},
-		{Service: rules.Service{TaskFamily: "a-b_c", Cluster: "d"}, TaskMetrics: []string{"ecs.task.storage.read_bytes"}, Tasks: &rules.Tasks{}},
-		{Service: rules.Service{TaskFamily: "a"}, Containers: &rules.Containers{MemoryUtilization: &tiny, StorageBytesPerSecond: &huge}, Scrape: &rules.Scrape{DurationSeconds: &tiny}},
-		{Service: rules.Service{TaskFamily: "a"}, SLOs: []*rules.SLO{
-			{Name: "a", Objective: 0.99999, Histogram: &rules.Series{Metric: "h", Matchers: []string{`a!~"b.*"`}}, Threshold: 1e-7},
-			{Name: "b", Objective: 0.5, Requests: &rules.Series{Metric: "a:b"}, Errors: &rules.Series{Metric: "c", Matchers: []string{` d = "e" `}},
-				BurnRates: []rules.BurnRate{{Factor: 1.9999, Long: 7 * 24 * time.Hour, Short: 61 * time.Minute, Page: true}}},
+		{Service: a, Tasks: true, Absence: true},
+		{Service: rules.Service{Matchers: map[string]string{"service": "a\"b\\c\nd{é}"}}, Tasks: true, Absence: true},
+		{Service: rules.Service{TaskFamily: "a-b_c", Cluster: "d"}, TaskMetrics: []string{"ecs.task.storage.read_bytes"}, Tasks: true, Absence: true},
+		{Service: a, Containers: true, Scrape: true, Thresholds: map[string]float64{
+			"Containers.MemoryUtilization": 0.001, "Containers.StorageBytesPerSecond": 1e12, "Scrape.DurationSeconds": 0.001,
+		}},
+		{Service: a, SLOs: []*slo.SLO{
+			{Name: "a", Objective: 0.99999, Histogram: `h{a!~"b.*"}`, Threshold: 1e-7},
+			{Name: "b", Objective: 0.5, Requests: "a:b", Errors: `c { d = "e" , f!='"' }`, Window: 7 * 24 * time.Hour,
+				BurnRates: []slo.BurnRate{{Factor: 1.9999, Long: 7 * 24 * time.Hour, Short: 61 * time.Minute, Page: true}}},
 		}},
 	} {
 		groups, err := c.Groups()

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/panels"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/preview/live"
 )
 
@@ -91,7 +92,7 @@ func (p page) stored() (names []string) {
 }
 
 // queries are those that the page asks for a dashboard.
-func (p page) queries(d dashboards.Dashboard) (list []dashboards.Query) {
+func (p page) queries(d dashboards.Dashboard) (list []panels.Query) {
 	p.get("queries.json", url.Values{"dashboard": {d.UID}, "step": {"2"}, "range": {"60"}}, &list)
 	return list
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/panels"
 )
 
 //go:embed page
@@ -102,7 +103,7 @@ func (p *Preview) serveQueries(w http.ResponseWriter, r *http.Request) {
 			variables[name] = values[0]
 		}
 	}
-	queries, err := dashboards.Queries(dashboard.JSON, variables)
+	queries, err := panels.Queries(dashboard.JSON, variables)
 	if err != nil && len(queries) == 0 {
 		fail(w, err)
 		return
@@ -239,7 +240,7 @@ func ReadDashboards(dir string) (list []dashboards.Dashboard, err error) {
 		if head.UID == "" || head.Title == "" {
 			return nil, fmt.Errorf("%s: it has no uid or no title, so it is no dashboard as Grafana exports it", file)
 		}
-		list = append(list, dashboards.Dashboard{UID: head.UID, Title: head.Title, JSON: text})
+		list = append(list, dashboards.Dashboard{UID: head.UID, JSON: text})
 	}
 	return list, nil
 }

@@ -79,15 +79,13 @@ func (p *Preview) startRules(d *deployment) error {
 
 func (p *Preview) defaultRules(d *deployment) (*rulefmt.RuleGroups, error) {
 	settings := d.sidecar.Settings()
-	config := rules.Config{Service: rules.Service{TaskFamily: d.task.Family, Cluster: d.cluster}}
-	if strings.Contains(settings, "scrape_configs:") {
-		config.Scrape = &rules.Scrape{}
-	}
-	if strings.Contains(settings, "otelcol_") {
-		config.Collector = &rules.Collector{}
+	config := rules.Config{
+		Service: rules.Service{TaskFamily: d.task.Family, Cluster: d.cluster},
+		Tasks:   true, Absence: true,
+		Scrape: strings.Contains(settings, "scrape_configs:"), Collector: strings.Contains(settings, "otelcol_"),
 	}
 	if p.options.App.Sample != "" {
-		config.SLOs = []*rules.SLO{sampleSLO()}
+		config.SLOs = sampleObjectives()
 	}
 	groups, err := config.Groups()
 	if err != nil {

@@ -8,15 +8,10 @@ import (
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 )
 
-// What the sample app promises, for a dashboard and for rules.
-const (
-	promise          = 0.99
-	promisedSeconds  = 0.005
-	requestHistogram = "sampleapp_order_duration_seconds"
-)
+const requestHistogram = "sampleapp_order_duration_seconds"
 
 // SampleDashboards show the sample app.
 func SampleDashboards(interval time.Duration) dashboards.Options {
@@ -27,12 +22,12 @@ func SampleDashboards(interval time.Duration) dashboards.Options {
 			{Title: "Queue", Description: "Orders that wait.", Kind: dashboards.Gauge, Selector: "sampleapp_queue_depth"},
 			{Title: "Order duration", Description: "Time that an order takes.", Kind: dashboards.Histogram, Selector: requestHistogram},
 		},
-		SLOs: []dashboards.SLO{{Name: "Orders are fast", Objective: promise, Histogram: requestHistogram, Threshold: promisedSeconds}},
+		SLOs: sampleObjectives(),
 	}
 }
 
-func sampleSLO() *rules.SLO {
-	return &rules.SLO{Name: "orders-are-fast", Objective: promise, Histogram: &rules.Series{Metric: requestHistogram}, Threshold: promisedSeconds}
+func sampleObjectives() []*slo.SLO {
+	return []*slo.SLO{{Name: "orders-are-fast", Description: "Orders are fast", Objective: 0.99, Histogram: requestHistogram, Threshold: 0.005}}
 }
 
 // startLoad shops at every sample app: up to ten orders a second, in waves of a minute.

@@ -1,4 +1,5 @@
-package dashboards
+// Package panels reads the queries out of a Grafana dashboard, for tests and for the preview, which run them.
+package panels
 
 import (
 	"encoding/json"
@@ -40,10 +41,13 @@ type Query struct {
 	Instant bool
 }
 
+// rateIntervalTimes is how Grafana computes $__rate_interval.
+const rateIntervalTimes = 4
+
 // Queries lists the queries of a dashboard, in the order of its panels. Variables are replaced as Grafana does it: those
 // given by their values, the rest by All, where the dashboard offers that. $__rate_interval is four times the interval of a
 // query, $__interval that interval, and $__range an hour, unless variables name them, without the $. It reads
-// timeseries, stat and table panels with Prometheus queries, as this package makes them.
+// timeseries, stat and table panels with Prometheus queries, as package dashboards makes them.
 func Queries(dashboardJSON []byte, variables map[string]string) ([]Query, error) {
 	var d struct {
 		Panels []struct {
