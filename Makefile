@@ -4,7 +4,7 @@
 CDK_CLI := aws-cdk@2.1148.1
 
 # Modules with tests. The nested ones keep their dependencies from those who import the constructs.
-MODULES := . sampleapp test/consumer test/e2e test/ecstypes test/nag
+MODULES := . sampleapp preview test/consumer test/e2e test/ecstypes test/nag
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export AWS_EC2_METADATA_DISABLED := true
@@ -46,7 +46,7 @@ fuzz: ## Fuzz the collector configuration, a minute each, also against the real 
 STACK ?= FargateScrape
 
 preview: ## Run a sample's task on this machine and draw its dashboards, on http://127.0.0.1:8090/.
-	cd test/e2e && go run ./preview $(if $(TEMPLATE),-template $(abspath $(TEMPLATE)),-stack $(STACK)) $(if $(OUT),-out $(abspath $(OUT))) $(ARGS)
+	cd preview && go run . $(if $(TEMPLATE),-template $(abspath $(TEMPLATE)),-stack $(STACK)) $(if $(OUT),-out $(abspath $(OUT))) $(ARGS)
 
 bench: ## Measure what a sample and a synthesis cost, ours and others'. 20 minutes; leave the machine alone meanwhile.
 	cd test/e2e && go run ./bench

@@ -14,18 +14,16 @@ import (
 // NewDocumented writes the task definition that AWS documents for the manual way, field by field: what a reader of that
 // document has now. Every default of the library that differs from it is turned off by name. Prefer the other samples.
 //
+// It follows the document's steps, too: the task role has the name and the managed policy of the step that creates it. There it deviates from
+// the document's JSON, which names the role of another page, AmazonECS_OpenTelemetryCloudWatchRole.
+//
 // Source: Amazon ECS Developer Guide, application metrics exported to Amazon Managed Service for Prometheus.
 func NewDocumented(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 	off := jsii.Bool(false)
 
-	ecsTasks := awsiam.NewServicePrincipal(jsii.String("ecs-tasks.amazonaws.com"), nil)
-	taskRole := awsiam.NewRole(stack, jsii.String("TaskRole"), &awsiam.RoleProps{
-		AssumedBy: ecsTasks,
-		RoleName:  jsii.String("AmazonECS_OpenTelemetryCloudWatchRole"),
-	})
 	executionRole := awsiam.NewRole(stack, jsii.String("ExecutionRole"), &awsiam.RoleProps{
-		AssumedBy:       ecsTasks,
+		AssumedBy:       awsiam.NewServicePrincipal(jsii.String("ecs-tasks.amazonaws.com"), nil),
 		RoleName:        jsii.String("ecsTaskExecutionRole"),
 		ManagedPolicies: &[]awsiam.IManagedPolicy{awsiam.ManagedPolicy_FromAwsManagedPolicyName(jsii.String("service-role/AmazonECSTaskExecutionRolePolicy"))},
 	})
@@ -36,11 +34,14 @@ func NewDocumented(scope constructs.Construct, id string) awscdk.Stack {
 		NetworkMode:   awsecs.NetworkMode_AWS_VPC,
 		Cpu:           jsii.String("1024"),
 		MemoryMiB:     jsii.String("3072"),
-		TaskRole:      taskRole,
 		ExecutionRole: executionRole,
 	}, &otelprometheus.TelemetryProps{
 		Workspace: amp.NewWorkspace(stack, jsii.String("Workspace"), nil),
-		Config:    otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmp), nil),
+		Roles: &otelprometheus.RolesProps{
+			TaskRoleName:  jsii.String(otelprometheus.TaskRoleNameDocumented),
+			ManagedPolicy: jsii.Bool(true),
+		},
+		Config: otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmp), nil),
 		Collector: &otelprometheus.CollectorProps{
 			Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.25.0"), nil),
 			Logging:                ecsCreatesGroup(stack, executionRole, "/ecs/ecs-aws-otel-sidecar-collector", "True"),

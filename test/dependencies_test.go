@@ -51,6 +51,30 @@ func TestRequirementsOfTheLibrary(t *testing.T) {
 	}
 }
 
+// TestPreviewReplacesWhatTheEndToEndTestsReplace: a replacement holds in its own module only.
+func TestPreviewReplacesWhatTheEndToEndTestsReplace(t *testing.T) {
+	replaced := func(module string) (lines []string) {
+		var file struct {
+			Replace []struct {
+				Old, New struct{ Path, Version string }
+			}
+		}
+		if err := json.Unmarshal(goCommand(t, "mod", "edit", "-json", module+"/go.mod"), &file); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range file.Replace {
+			if !strings.HasPrefix(r.Old.Path, modulePath) {
+				lines = append(lines, r.Old.Path+" => "+r.New.Path+" "+r.New.Version)
+			}
+		}
+		slices.Sort(lines)
+		return lines
+	}
+	if got, want := replaced("preview"), replaced("test/e2e"); !slices.Equal(got, want) || len(got) == 0 {
+		t.Errorf("preview/go.mod replaces\n%s\nwant what test/e2e/go.mod replaces\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // arrows say what each package may import beyond the standard library: a module with its packages, or a package of this one.
 // CONTRIBUTING.md draws them. A new package gets a line here.
 var arrows = map[string][]string{

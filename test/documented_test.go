@@ -13,8 +13,9 @@ import (
 // Source: Amazon ECS Developer Guide, "Exporting application metrics to Amazon Managed Service for Prometheus", example
 // task definition.
 var documented = map[string]string{
-	"family":                    "otel-using-cloudwatch",
-	"taskRoleArn":               "arn:aws:iam::111122223333:role/AmazonECS_OpenTelemetryCloudWatchRole",
+	"family": "otel-using-cloudwatch",
+	// The document's JSON has AmazonECS_OpenTelemetryCloudWatchRole, the role of another page; its steps create this one.
+	"taskRoleArn":               "arn:aws:iam::111122223333:role/AmazonECS_OpenTelemetryPrometheusRole",
 	"executionRoleArn":          "arn:aws:iam::111122223333:role/ecsTaskExecutionRole",
 	"networkMode":               "awsvpc",
 	"requiresCompatibilities.0": "FARGATE",
@@ -56,6 +57,15 @@ func TestDocumentedTaskDefinitionMatchesFieldByField(t *testing.T) {
 		if got[path] != want {
 			t.Errorf("%s\n got %q\nwant %q", path, got[path], want)
 		}
+	}
+	for id, r := range tmpl.Resources {
+		if strings.HasPrefix(id, "TaskTaskRole") {
+			assertJSON(t, "policies of the task role", r.Properties["ManagedPolicyArns"],
+				`[{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":iam::aws:policy/AmazonPrometheusRemoteWriteAccess"]]}]`)
+		}
+	}
+	if s := tmpl.statements("TaskTaskRole"); len(s) != 0 {
+		t.Errorf("statements beside the managed policy: %v", s)
 	}
 	for path, value := range got {
 		if _, ok := documented[path]; !ok {

@@ -111,6 +111,7 @@ if [ -n "$adot" ]; then
     done < <(git grep -lF -e "$text$old_adot" -- ':!CHANGELOG.md' ':!test/testdata/golden')
   done
   in_module test/e2e go get "${modules[@]}"
+  in_module preview go get "${modules[@]}"
 fi
 
 if [ -n "$cli" ]; then
@@ -138,7 +139,9 @@ echo "== everything"
 for module in "${awscdk_modules[@]}"; do
   in_module "$module" go mod tidy
 done
-in_module test/e2e go mod tidy -e # some modules of contrib's tests cannot be had
+for module in test/e2e preview; do
+  in_module "$module" go mod tidy -e # some modules of contrib's tests cannot be had
+done
 run make golden
 run make synth
 run make test

@@ -5,6 +5,9 @@ go 1.26.0
 // The library itself, for the collector's typed configuration. Its CDK modules are named here, but not built.
 replace github.com/seed86154836/cdk-otel-prometheus => ../..
 
+// Its tests are here, because they need the same emulation; it needs that emulation itself.
+replace github.com/seed86154836/cdk-otel-prometheus/preview => ../../preview
+
 // Internal contrib modules that cannot be had at v0.156.0; these versions build and run with the rest of it.
 replace (
 	github.com/open-telemetry/opentelemetry-collector-contrib/internal/aws/ecsutil => github.com/open-telemetry/opentelemetry-collector-contrib/internal/aws/ecsutil v0.155.0
@@ -49,6 +52,7 @@ require (
 	github.com/prometheus/common v0.69.0
 	github.com/prometheus/prometheus v0.312.0
 	github.com/seed86154836/cdk-otel-prometheus v0.0.0
+	github.com/seed86154836/cdk-otel-prometheus/preview v0.0.0
 	go.opentelemetry.io/collector/component v1.62.0
 	go.opentelemetry.io/collector/config/configtelemetry v0.156.0
 	go.opentelemetry.io/collector/confmap v1.62.0

@@ -12,7 +12,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
-	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/preview/live"
+	"github.com/seed86154836/cdk-otel-prometheus/preview/live"
 )
 
 // silentQueries are those of panels that have no data while all is well: by panel and reference, with the reason.

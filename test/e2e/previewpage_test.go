@@ -19,7 +19,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/panels"
-	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/preview/live"
+	"github.com/seed86154836/cdk-otel-prometheus/preview/live"
 )
 
 const previewInterval = 2 * time.Second

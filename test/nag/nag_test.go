@@ -38,6 +38,7 @@ var suppressions = []suppression{
 	{"AwsSolutions-ECS7", "ExistingTask/Task/Resource", "the container logs: the extension sets it by a property override, which the rule does not read"},
 	{"AwsSolutions-VPC7", "/Vpc/Resource", "a sample; flow logs are for the VPC that a team has"},
 	{"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy]", "Documented/ExecutionRole", "the document that the sample follows names this policy"},
+	{"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonPrometheusRemoteWriteAccess]", "Documented/Task/TaskRole", "the document that the sample follows names this policy"},
 	{"AwsSolutions-IAM5[Resource::*]", "/Task/ExecutionRole/", "ecr:GetAuthorizationToken knows no resource; awscdk grants it for images in ECR"},
 	{"AwsSolutions-IAM5[Resource::*]", "Traces/Task/TaskRole/", "X-Ray knows no resources"},
 	{"AwsSolutions-IAM5", "/Group/InstanceRole/", "awscdk grants this to the instances of a cluster"},

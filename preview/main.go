@@ -18,7 +18,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
-	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/preview/live"
+	"github.com/seed86154836/cdk-otel-prometheus/preview/live"
 )
 
 func main() {
@@ -63,7 +63,7 @@ func parse(args []string) (o options, err error) {
 	flags.StringVar(&o.out, "out", "", "PNG `file` to write with a headless browser, and end")
 	flags.StringVar(&o.show, "show", "", "`uid` of the dashboard on the picture, rules or metrics (default: the first dashboard)")
 	flags.DurationVar(&o.after, "after", 90*time.Second, "`time` to collect before the picture is taken")
-	flags.StringVar(&o.repository, "repository", filepath.Join("..", ".."), "`directory` of this project")
+	flags.StringVar(&o.repository, "repository", "..", "`directory` of this project")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
