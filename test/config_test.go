@@ -15,9 +15,6 @@ import (
 )
 
 // ssmGrant is what awsecs grants for a secret that is an SSM parameter.
-func ssmGrant(resource string) string {
-	return `{"Action":["ssm:DescribeParameters","ssm:GetParameter","ssm:GetParameterHistory","ssm:GetParameters"],"Effect":"Allow","Resource":` + resource + `}`
-}
 
 func TestConfigFromImage(t *testing.T) {
 	for file, want := range map[string]struct{ environment, traces string }{

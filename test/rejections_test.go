@@ -124,6 +124,11 @@ func TestRejections(t *testing.T) {
 		"ignored": {fargate(&otelprometheus.TelemetryProps{Delivery: &otelprometheus.DeliveryProps{}, Config: otelprometheus.ConfigFromImage(jsii.String("/etc/x.yaml"), nil)}),
 			[]string{"Telemetry.Delivery is set together with Telemetry.Config"}},
 
+		"no region": {func(stack, given awscdk.Stack) {
+			telemetry := withAssumedRole(given)
+			telemetry.RemoteWrite.StsRegion = jsii.String("eu-west-1a")
+			fargate(telemetry)(stack, given)
+		}, []string{`Telemetry.RemoteWrite.StsRegion is "eu-west-1a"; it must be the name of an AWS region`}},
 		"an external id of nobody": {fargate(&otelprometheus.TelemetryProps{RemoteWrite: &otelprometheus.RemoteWriteProps{ExternalId: jsii.String("a")}}), []string{"ExternalId and StsRegion go with AssumeRole"}},
 		"the name of a given role": {func(stack, given awscdk.Stack) {
 			fargateProps(awsecs.FargateTaskDefinitionProps{TaskRole: awsiam.Role_FromRoleArn(given, jsii.String("Given"), jsii.String(writerArn), nil)},

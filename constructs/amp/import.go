@@ -16,7 +16,6 @@ import (
 var (
 	workspaceARN = regexp.MustCompile(`^arn:aws[a-z-]*:aps:[a-z0-9-]+:[0-9]{12}:workspace/ws-[A-Za-z0-9-]+$`)
 	accountId    = regexp.MustCompile(`^[0-9]{12}$`)
-	regionName   = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 )
 
 // WorkspaceFromWorkspaceArn imports a workspace by its ARN, which may be a token. The workspace is taken to be in the
@@ -79,9 +78,7 @@ func (a *WorkspaceAttributes) validate(f *input.Faults) {
 	if !token.In(*a.WorkspaceId) && !strings.HasPrefix(*a.WorkspaceId, "ws-") {
 		f.Add("WorkspaceId is %q; the id of a workspace starts with ws-", *a.WorkspaceId)
 	}
-	if input.Known(a.Region) && !regionName.MatchString(*a.Region) {
-		f.Add("Region is %q; give the name of a region, such as eu-west-1", *a.Region)
-	}
+	f.Region("Region", a.Region)
 	if input.Known(a.Account) && !accountId.MatchString(*a.Account) {
 		f.Add("Account is %q; give the 12 digits of an account", *a.Account)
 	}

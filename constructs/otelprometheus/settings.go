@@ -145,6 +145,7 @@ func (s *settings) resolveAccess(p TelemetryProps, region *string, f *input.Faul
 	if w.AssumeRole == nil && (w.ExternalId != nil || w.StsRegion != nil) {
 		f.Add("%sRemoteWrite: ExternalId and StsRegion go with AssumeRole, which is not set", where)
 	}
+	f.Region(where+"RemoteWrite.StsRegion", w.StsRegion)
 	if w.Endpoint != nil { // before there is a workspace: a new one will be in the region of the stack
 		if s.workspace != nil {
 			region = s.workspace.Env().Region

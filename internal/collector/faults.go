@@ -96,16 +96,6 @@ var (
 	wholeNumber = regexp.MustCompile(`^[0-9]{1,18}$`)
 )
 
-// region reports what is set but is no name of an AWS region. The collector asks STS for credentials there before it starts.
-func (v *faults) region(what, s string) {
-	if s != "" && !hasPlaceholder(s) && !regionName.MatchString(s) {
-		v.addTo("%s is %q; it must be the name of an AWS region, such as eu-west-1", what, s)
-	}
-	v.printable(what, s)
-}
-
-var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
-
 // limit reports a limit that is set but is no whole number.
 func (v *faults) limit(what string, s Number) {
 	if s != "" && !isPlaceholder(string(s)) && !wholeNumber.MatchString(string(s)) {

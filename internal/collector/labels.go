@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // Policies of [Labels]. Labels are most of what a sample costs, so each policy keeps a dimension once, under one name, whatever
@@ -40,7 +42,7 @@ const (
 	attrServiceInstanceID = "service.instance.id"
 
 	attrClusterARN  = "aws.ecs.cluster.arn"
-	attrClusterName = "aws_ecs_cluster_name"
+	attrClusterName = prom.LabelCluster
 	attrECSService  = "aws.ecs.service.name"
 	attrFamily      = "aws.ecs.task.family"
 	attrLaunchType  = "aws.ecs.launchtype"

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // ScrapeJob is an entry of Prometheus' scrape_configs. Its fields have the names of the options that users set, and the keys of the
@@ -346,14 +348,13 @@ func (r RelabelRule) validate(v *faults, at string) {
 	v.scraped(at+".Replacement", string(r.Replacement))
 }
 
-var (
-	labelName     = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
-	labelTemplate = regexp.MustCompile(`^(([a-zA-Z_]|\$([0-9]+|\{[0-9]+\}))([a-zA-Z0-9_]|\$([0-9]+|\{[0-9]+\}))*)$`)
-)
+var labelTemplate = regexp.MustCompile(`^(([a-zA-Z_]|\$([0-9]+|\{[0-9]+\}))([a-zA-Z0-9_]|\$([0-9]+|\{[0-9]+\}))*)$`)
 
 // label reports what is no name of a Prometheus label.
 func (v *faults) label(what, name string) {
-	if !labelName.MatchString(name) {
-		v.addTo("%s is %q; a label's name has letters, digits and underscores, and does not start with a digit", what, name)
+	if hasPlaceholder(name) {
+		v.addTo("%s is a token; it must be known at synthesis", what)
+	} else if problem := prom.CheckLabelName(name); problem != "" {
+		v.addTo("%s is %s", what, problem)
 	}
 }

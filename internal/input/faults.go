@@ -2,6 +2,7 @@ package input
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -71,6 +72,15 @@ func (f *Faults) NumberIn(what string, n *float64, low, high float64) {
 	}
 	if *n != float64(int64(*n)) || *n < low || *n > high {
 		f.Add("%s is %s; it must be a whole number from %s to %s", what, Number(n), Number(&low), Number(&high))
+	}
+}
+
+var regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+
+// Region reports what is set and known, but no name of an AWS region.
+func (f *Faults) Region(what string, region *string) {
+	if Known(region) && !regionName.MatchString(*region) {
+		f.Add("%s is %q; it must be the name of an AWS region, such as eu-west-1", what, *region)
 	}
 }
 
