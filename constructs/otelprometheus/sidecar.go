@@ -82,7 +82,7 @@ func (s *Sidecar) attach(task, base awsecs.TaskDefinition, extended bool) {
 	task.SetDefaultContainer(nil)
 	s.warn()
 	s.needsAspect = extended || s.settings.task.bridge || s.settings.roles.restrictTrust
-	s.stack.add(s)
+	s.stack.register(s)
 }
 
 // collectorOptions is the collector's container, with what is only known below the task definition.
