@@ -12,12 +12,6 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
-// Ids that awscdk gives to the roles it creates below a task definition; TestRolesProps pins them.
-const (
-	idTaskRole      = "TaskRole"
-	idExecutionRole = "ExecutionRole"
-)
-
 // grantTraces allows the task role to write traces. X-Ray knows no resources, hence the *.
 func (s *Sidecar) grantTraces() {
 	if s.settings.tracing {

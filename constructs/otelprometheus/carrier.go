@@ -15,15 +15,6 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
-// Names of environment variables of the collector's container, beside those that a generated configuration names.
-const (
-	envConfig           = "COLLECTOR_CONFIG"
-	envConfigRevision   = "COLLECTOR_CONFIG_REVISION"
-	envScrapingEndpoint = "AWS_PROMETHEUS_SCRAPING_ENDPOINT"
-	envGoMemLimit       = "GOMEMLIMIT"
-	envAotConfig        = "AOT_CONFIG_CONTENT"
-)
-
 // carry adds to the collector's container what gets the configuration to it.
 func (s *Sidecar) carry(o *awsecs.ContainerDefinitionOptions) {
 	if s.settings.source == nil {

@@ -77,7 +77,7 @@ type ConfigOptions struct {
 	AllowUnknownComponents *bool
 }
 
-func (o *ConfigOptions) check() collector.CheckOptions {
+func (o *ConfigOptions) resolve() collector.CheckOptions {
 	if o == nil {
 		return collector.CheckOptions{}
 	}
@@ -87,12 +87,12 @@ func (o *ConfigOptions) check() collector.CheckOptions {
 // CheckConfig reports, all at once, what would keep a collector from starting with a configuration that was written by hand, and
 // requests to AMP that would not be signed. ConfigFromYaml and ConfigFromAsset do the same at synthesis.
 func CheckConfig(yaml *string, options *ConfigOptions) error {
-	return collector.Check(input.StringOr(yaml, ""), options.check())
+	return collector.Check(input.StringOr(yaml, ""), options.resolve())
 }
 
 // ConfigFromYaml takes your own configuration, which is checked at synthesis; see CheckConfig.
 func ConfigFromYaml(yaml *string, options *ConfigOptions) *Config {
-	return &Config{text: input.StringOr(yaml, ""), check: options.check()}
+	return &Config{text: input.StringOr(yaml, ""), check: options.resolve()}
 }
 
 // ConfigFromSsmParameter takes the value of an existing SSM parameter, which the execution role may read. A change of the
@@ -110,7 +110,7 @@ func ConfigFromS3(bucket awss3.IBucket, key *string, revision *string) *Config {
 // ConfigFromAsset takes a local file, which is checked at synthesis and uploaded as an asset when the app is deployed. The
 // task role may read it. A change of the file makes a new task definition.
 func ConfigFromAsset(path *string, options *ConfigOptions) *Config {
-	return &Config{assetPath: input.StringOr(path, ""), check: options.check()}
+	return &Config{assetPath: input.StringOr(path, ""), check: options.resolve()}
 }
 
 // validate reports what is wrong with a configuration that is not generated.

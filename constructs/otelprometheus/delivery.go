@@ -2,22 +2,9 @@ package otelprometheus
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/jsii-runtime-go"
-)
-
-const (
-	drainName         = "drain"
-	defaultDrainImage = "public.ecr.aws/docker/library/busybox:1.37.0"
-	drainMemoryMiB    = 16
-	// drainMargin is what the waiting container gets to end by itself before it is killed.
-	drainMargin = 2 * time.Second
-
-	queueVolume    = "collector-queue"
-	queueDirectory = "/var/lib/awscollector"
-	rootUser       = "0"
 )
 
 // ownsQueueVolume says whether the queue is in a volume that is added to the task.

@@ -16,7 +16,6 @@ import (
 type stackParts struct {
 	awscdk.Stack
 	region, account *string
-	sidecars        []*Sidecar
 
 	// What Node makes once for all of them.
 	defaultImage awsecs.ContainerImage
