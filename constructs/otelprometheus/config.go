@@ -21,7 +21,7 @@ type Config struct {
 	generated bool
 	extra     string // merged over the generated configuration
 	text      string // the user's own
-	check     collector.CheckOptions
+	checked   collector.CheckOptions
 
 	imageFile        string
 	scrapingEndpoint *string
@@ -92,7 +92,7 @@ func CheckConfig(yaml *string, options *ConfigOptions) error {
 
 // ConfigFromYaml takes your own configuration, which is checked at synthesis; see CheckConfig.
 func ConfigFromYaml(yaml *string, options *ConfigOptions) *Config {
-	return &Config{text: input.StringOr(yaml, ""), check: options.resolve()}
+	return &Config{text: input.StringOr(yaml, ""), checked: options.resolve()}
 }
 
 // ConfigFromSsmParameter takes the value of an existing SSM parameter, which the execution role may read. A change of the
@@ -110,7 +110,7 @@ func ConfigFromS3(bucket awss3.IBucket, key *string, revision *string) *Config {
 // ConfigFromAsset takes a local file, which is checked at synthesis and uploaded as an asset when the app is deployed. The
 // task role may read it. A change of the file makes a new task definition.
 func ConfigFromAsset(path *string, options *ConfigOptions) *Config {
-	return &Config{assetPath: input.StringOr(path, ""), check: options.resolve()}
+	return &Config{assetPath: input.StringOr(path, ""), checked: options.resolve()}
 }
 
 // validate reports what is wrong with a configuration that is not generated.
@@ -132,10 +132,10 @@ func (c *Config) validate(f *input.Faults) {
 			f.Add("%s: %v", at, err)
 			return
 		}
-		f.AddError(at, collector.Check(string(text), c.check))
+		f.AddError(at, collector.Check(string(text), c.checked))
 	case c.text != "":
 		if collector.ReplacePlaceholders(c.text, "") != "" { // what is known only at deployment cannot be checked
-			f.AddError(at, collector.Check(c.text, c.check))
+			f.AddError(at, collector.Check(c.text, c.checked))
 		}
 		f.AddError("", checkSize(at, c.text))
 	default:

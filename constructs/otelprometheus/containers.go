@@ -70,11 +70,6 @@ func (s *Sidecar) adoptAll() {
 	}
 }
 
-// ownName says whether a container is not the user's, or none of ours by the user's wish.
-func (s *Sidecar) ownName(name string) bool {
-	return name == *s.settings.container.ContainerName || name == drainName && s.settings.drain != 0 || s.settings.optOut[name]
-}
-
 func (s *Sidecar) adopt(container awsecs.ContainerDefinition) {
 	name := *container.ContainerName()
 	if s.ownName(name) {

@@ -58,3 +58,8 @@ func (s *Sidecar) Workspace() amp.IWorkspace { return s.workspace }
 
 // CollectorLogGroup receives the collector's log. It is nil where CollectorProps.Logging is set.
 func (s *Sidecar) CollectorLogGroup() awslogs.ILogGroup { return s.collectorLogGroup }
+
+// ownName says whether a container is not the user's, or none of ours by the user's wish.
+func (s *Sidecar) ownName(name string) bool {
+	return name == *s.settings.container.ContainerName || name == drainName && s.settings.drain != 0 || s.settings.optOut[name]
+}
