@@ -304,3 +304,47 @@ func TestEveryFormGivesBackItsParts(t *testing.T) {
 		})
 	}
 }
+
+// TestCollectorWaitsForTheProxy: the proxy of App Mesh starts before the collector and stops after it, so that the last samples get through,
+// with the constructor and with the extension, whichever is added first.
+func TestCollectorWaitsForTheProxy(t *testing.T) {
+	proxied := func() *awsecs.FargateTaskDefinitionProps {
+		return &awsecs.FargateTaskDefinitionProps{MemoryLimitMiB: jsii.Number(1024), Cpu: jsii.Number(512), ProxyConfiguration: awsecs.NewAppMeshProxyConfiguration(&awsecs.AppMeshProxyConfigurationConfigProps{
+			ContainerName: jsii.String("envoy"),
+			Properties:    &awsecs.AppMeshProxyConfigurationProps{IgnoredUID: jsii.Number(1337), AppPorts: &[]*float64{jsii.Number(8080)}, ProxyEgressPort: jsii.Number(15001), ProxyIngressPort: jsii.Number(15000)},
+		})}
+	}
+	envoy := func(td awsecs.TaskDefinition) {
+		td.AddContainer(jsii.String("envoy"), &awsecs.ContainerDefinitionOptions{
+			Image: anyImage(), HealthCheck: &awsecs.HealthCheck{Command: jsii.Strings("CMD", "/ready")}, User: jsii.String("1337"),
+		})
+	}
+	app := func(td awsecs.TaskDefinition) {
+		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	}
+	for name, build := range map[string]func(stack awscdk.Stack){
+		"constructor": func(stack awscdk.Stack) {
+			td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), proxied(), nil)
+			app(td)
+			envoy(td)
+		},
+		"extension": func(stack awscdk.Stack) {
+			td := awsecs.NewFargateTaskDefinition(stack, jsii.String("Task"), proxied())
+			envoy(td)
+			td.AddExtension(otelprometheus.NewOtelPrometheusSidecar(nil))
+			app(td)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := newStack(t)
+			build(stack)
+			tmpl := synth(t, stack)
+			assertJSON(t, "the collector", tmpl.container(collectorName)["DependsOn"], `[{"Condition":"HEALTHY","ContainerName":"envoy"}]`)
+			assertJSON(t, "the proxy", tmpl.container("envoy")["DependsOn"], `null`)
+			if len(environment(tmpl.container("envoy"))) != 0 {
+				t.Error("the proxy has variables for an SDK")
+			}
+			assertJSON(t, "the app", tmpl.container("app")["DependsOn"], startsAfterCollector)
+		})
+	}
+}

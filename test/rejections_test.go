@@ -191,7 +191,9 @@ func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
 	}
 	second := func(options *awsecs.ContainerDefinitionOptions) func(task) {
 		return func(td task) {
-			options.Image = anyImage()
+			if options.Image == nil {
+				options.Image = anyImage()
+			}
 			td.AddContainer(jsii.String("second"), options)
 		}
 	}
@@ -230,6 +232,23 @@ func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
 			change:    func(td task) { td.AddVolume(&awsecs.Volume{Name: jsii.String("collector-queue")}) },
 			want:      []string{"two containers are named drain", "two volumes are named collector-queue"}},
 
+		"a second collector": {
+			telemetry: withCollector(otelprometheus.CollectorProps{ContainerName: jsii.String("telemetry")}),
+			change:    second(&awsecs.ContainerDefinitionOptions{Image: awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.40.0"), nil)}),
+			want:      []string{"container second runs an ADOT collector, too", "remove it, or opt it out with Telemetry.Containers"}},
+		"a file on a read-only root": {
+			telemetry: withConfig(otelprometheus.ConfigFromYaml(jsii.String(writingYAML), nil)),
+			want:      []string{"the configuration's file/debug writes to /tmp/out.json, but the collector's root file system is read-only", "ReadonlyRootFilesystem to false"}},
+		"a file that the user cannot write": {
+			telemetry: writing(otelprometheus.CollectorProps{ReadonlyRootFilesystem: jsii.Bool(false)}),
+			want:      []string{"writes to /tmp/out.json, which the collector's user 4317 may not"}},
+		"a file in a volume of root": {
+			telemetry: writing(otelprometheus.CollectorProps{}), change: mountTmp,
+			want: []string{"writes to /tmp/out.json in volume tmp, which Fargate gives to root alone; set Telemetry.Collector.User to 0"}},
+		"an extra extension that writes": {
+			telemetry: withConfig(otelprometheus.ConfigWithExtra(jsii.String("extensions: {ecs_observer: {cluster_name: a, cluster_region: eu-west-1}}\nservice: {extensions: [health_check, sigv4auth, ecs_observer]}"))),
+			want:      []string{"the configuration's ecs_observer writes to /etc/ecs_sd_targets.yaml"}},
+
 		"a port of two apps":         {app: port(80, ""), change: second(port(80, "")), want: []string{"containers app and second both use tcp port 80"}},
 		"a port of the collector":    {app: port(4317, ""), want: []string{"containers aws-otel-collector and app both use tcp port 4317"}},
 		"the port of the second hop": {app: port(14319, ""), want: []string{"containers aws-otel-collector and app both use tcp port 14319"}},
@@ -255,4 +274,34 @@ func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
 			assertRefused(t, func() { synth(t, stack) }, append(tc.want, "Stack/Task")...)
 		})
 	}
+}
+
+// writingYAML is a configuration with an exporter that writes a file, and one that nobody runs.
+const writingYAML = `receivers: {otlp: {protocols: {grpc: {endpoint: 127.0.0.1:4317}}}}
+exporters: {file/debug: {path: /tmp/out.json}, file/idle: {path: /idle}}
+service: {pipelines: {metrics: {receivers: [otlp], exporters: [file/debug]}}}
+`
+
+func writing(props otelprometheus.CollectorProps) *otelprometheus.TelemetryProps {
+	telemetry := withConfig(otelprometheus.ConfigFromYaml(jsii.String(writingYAML), nil))
+	telemetry.Collector = &props
+	return telemetry
+}
+
+func mountTmp(td *otelprometheus.OtelPrometheusFargateTaskDefinition) {
+	td.AddVolume(&awsecs.Volume{Name: jsii.String("tmp")})
+	td.Collector().AddMountPoints(&awsecs.MountPoint{SourceVolume: jsii.String("tmp"), ContainerPath: jsii.String("/tmp"), ReadOnly: jsii.Bool(false)})
+}
+
+// TestConfigurationsThatCanWriteAreAccepted: with a volume that root may write to, and with a second collector that the user wants.
+func TestConfigurationsThatCanWriteAreAccepted(t *testing.T) {
+	stack := newStack(t)
+	telemetry := writing(otelprometheus.CollectorProps{User: jsii.String("0")})
+	telemetry.Containers = &map[string]*otelprometheus.ContainerProps{"gateway": {OptOut: jsii.Bool(true)}}
+	td := fargateTask(stack, telemetry, nil)
+	mountTmp(td)
+	td.AddContainer(jsii.String("gateway"), &awsecs.ContainerDefinitionOptions{
+		Image: awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.40.0"), nil),
+	})
+	synth(t, stack)
 }

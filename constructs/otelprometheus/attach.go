@@ -22,6 +22,10 @@ func (s *Sidecar) attach(task, base awsecs.TaskDefinition, extended bool) {
 	if s.family == nil {
 		s.family = task.Family()
 	}
+	if s.settings.task.proxy {
+		proxy, _ := s.stack.Resolve(s.rendered().ProxyConfiguration()).(map[string]any)
+		s.proxy, _ = proxy["containerName"].(string)
+	}
 	s.workspace = s.settings.workspace
 	if s.workspace == nil {
 		s.workspace = amp.NewWorkspace(task, jsii.String(idWorkspace), nil)

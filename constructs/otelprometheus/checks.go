@@ -20,6 +20,8 @@ type checks struct{ s *Sidecar }
 func check(s *Sidecar, t renderedTask, f *input.Faults) {
 	c := checks{s}
 	c.strangers(t, f)
+	c.secondCollector(t, f)
+	c.writes(t, f)
 	c.names(t, f)
 	c.ports(t, f)
 	c.size(t, f)
@@ -36,17 +38,23 @@ type renderedTask struct {
 }
 
 type renderedContainer struct {
-	Name              string
-	Memory            any // a number, or what a token resolves to
-	MemoryReservation any
-	PortMappings      []struct {
+	Name                   string
+	Image                  any
+	User                   any
+	ReadonlyRootFilesystem bool
+	Memory                 any // a number, or what a token resolves to
+	MemoryReservation      any
+	PortMappings           []struct {
 		ContainerPort, HostPort any
 		ContainerPortRange      string
 		Protocol                string
 	}
-	MountPoints []struct{ SourceVolume any }
-	DependsOn   []struct{ ContainerName string }
-	Links       []string
+	MountPoints []struct {
+		SourceVolume, ContainerPath any
+		ReadOnly                    bool
+	}
+	DependsOn []struct{ ContainerName string }
+	Links     []string
 
 	FirelensConfiguration any
 }
@@ -54,6 +62,8 @@ type renderedContainer struct {
 type renderedVolume struct {
 	Name string
 	Host struct{ SourcePath any }
+
+	EfsVolumeConfiguration, DockerVolumeConfiguration any
 }
 
 // renderedTasks are the tasks of sidecars, with their tokens resolved. They come over from Node in one call.
@@ -148,6 +158,49 @@ func (c checks) strangers(t renderedTask, f *input.Faults) {
 		if name := container.Name; container.FirelensConfiguration == nil && !c.s.ownName(name) && !c.s.connected[name] {
 			f.Add("container %s came too late to get its dependency on the collector, its logging and its variables; add it with AddContainer, "+
 				"before the synthesis, or opt it out with %sContainers", name, where)
+		}
+	}
+}
+
+// secondCollector reports another collector in the task, under whatever name: it would fight for the same ports.
+func (c checks) secondCollector(t renderedTask, f *input.Faults) {
+	for _, container := range t.Containers {
+		image, err := json.Marshal(container.Image)
+		if err == nil && strings.Contains(string(image), "aws-otel-collector") && !c.s.ownName(container.Name) {
+			f.Add("container %s runs an ADOT collector, too: both listen on ports 4317, 4318 and 13133, and write the metrics of the task; remove it, "+
+				"or opt it out with %sContainers where it has other ports and another purpose", container.Name, where)
+		}
+	}
+}
+
+// writes reports components of the configuration that write files where the collector cannot.
+func (c checks) writes(t renderedTask, f *input.Faults) {
+	i := slices.IndexFunc(t.Containers, func(container renderedContainer) bool { return container.Name == *c.s.settings.container.ContainerName })
+	if i < 0 {
+		return
+	}
+	own := t.Containers[i]
+	root := own.User == rootUser || own.User == "root"
+	for _, w := range c.s.settings.writes {
+		m := slices.IndexFunc(own.MountPoints, func(m struct {
+			SourceVolume, ContainerPath any
+			ReadOnly                    bool
+		}) bool {
+			path, known := m.ContainerPath.(string)
+			return !m.ReadOnly && (!known || w.Path == path || strings.HasPrefix(w.Path, strings.TrimSuffix(path, "/")+"/"))
+		})
+		switch {
+		case m < 0 && own.ReadonlyRootFilesystem:
+			f.Add("the configuration's %s writes to %s, but the collector's root file system is read-only; mount a volume there with Collector().AddMountPoints, "+
+				"or set %sCollector.ReadonlyRootFilesystem to false", w.Component, w.Path, where)
+		case m < 0 && !root:
+			f.Add("the configuration's %s writes to %s, which the collector's user %v may not; mount a volume there that this user can write to, "+
+				"or set %sCollector.User", w.Component, w.Path, own.User, where)
+		case m >= 0 && !root && c.s.settings.task.fargate && slices.ContainsFunc(t.Volumes, func(v renderedVolume) bool {
+			return v.Name == own.MountPoints[m].SourceVolume && v.EfsVolumeConfiguration == nil && v.DockerVolumeConfiguration == nil
+		}):
+			f.Add("the configuration's %s writes to %s in volume %v, which Fargate gives to root alone; set %sCollector.User to 0, or use EFS with an access point",
+				w.Component, w.Path, own.MountPoints[m].SourceVolume, where)
 		}
 	}
 }

@@ -132,7 +132,8 @@ func (c *Config) validate(f *input.Faults) {
 			f.Add("%s: %v", at, err)
 			return
 		}
-		f.AddError(at, collector.Check(string(text), c.checked))
+		c.text = string(text)
+		f.AddError(at, collector.Check(c.text, c.checked))
 	case c.text != "":
 		if collector.ReplacePlaceholders(c.text, "") != "" { // what is known only at deployment cannot be checked
 			f.AddError(at, collector.Check(c.text, c.checked))

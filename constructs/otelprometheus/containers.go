@@ -26,6 +26,11 @@ func (s *Sidecar) addContainer(id *string, props *awsecs.ContainerDefinitionOpti
 	if options.Logging == nil {
 		options.Logging = s.containerLogging()
 	}
+	if name == s.proxy {
+		proxy := s.base.AddContainer(id, &options)
+		s.goThrough(proxy, props.HealthCheck != nil)
+		return proxy
+	}
 	own := map[string]*string{}
 	if props.Environment != nil {
 		maps.Copy(own, *props.Environment)
@@ -72,6 +77,9 @@ func (s *Sidecar) adoptAll() {
 
 func (s *Sidecar) adopt(container awsecs.ContainerDefinition) {
 	name := *container.ContainerName()
+	if name == s.proxy && !s.throughProxy {
+		s.goThrough(container, container.RenderContainerDefinition(s.task).HealthCheck != nil)
+	}
 	if s.ownName(name) {
 		return
 	}
@@ -80,6 +88,17 @@ func (s *Sidecar) adopt(container awsecs.ContainerDefinition) {
 		s.prepare(container)
 	}
 	s.connect(container, name)
+}
+
+// goThrough makes ECS start the proxy before the collector, and stop it after: the last samples of a task go through it, too.
+func (s *Sidecar) goThrough(proxy awsecs.ContainerDefinition, healthCheck bool) {
+	s.throughProxy = true
+	s.optedOut++
+	condition := awsecs.ContainerDependencyCondition_START
+	if healthCheck {
+		condition = awsecs.ContainerDependencyCondition_HEALTHY
+	}
+	s.collector.AddContainerDependencies(&awsecs.ContainerDependency{Container: proxy, Condition: condition})
 }
 
 // connect makes ECS start the collector before the container and stop it after, and links the two where they do not share

@@ -67,6 +67,7 @@ func extend(td awsecs.TaskDefinition, telemetry *TelemetryProps, f *input.Faults
 		ownTaskRole:   td.Node().TryFindChild(jsii.String(idTaskRole)) == nil,
 		family:        td.Family(),
 		volumes:       true,
+		proxy:         cfn.ProxyConfiguration() != nil,
 	}.withDefaults()
 	t.validate(f)
 	s := newSidecar(td, resolve(telemetry, t, stackOf(td).region, f))

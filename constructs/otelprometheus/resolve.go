@@ -53,6 +53,7 @@ func resolve(telemetry *TelemetryProps, t task, region *string, f *input.Faults)
 		return s
 	}
 	s.source.validate(f)
+	s.writes = collector.Writes(s.source.text)
 	s.tracing = s.source.imageFile == ADOTEcsAmpXray || s.source.imageFile == ADOTEcsAmpXrayPrometheus
 	rejectIgnored(p, f)
 	return s
@@ -190,6 +191,9 @@ func (s *settings) render(f *input.Faults) {
 	r := rendered(c)
 	f.AddError("", r.err)
 	s.text, s.variables = r.text, r.variables
+	if c.Extra != "" {
+		s.writes = collector.Writes(s.text)
+	}
 }
 
 // rendering is a configuration's text and the variables with the tokens in it, or what is wrong with it.

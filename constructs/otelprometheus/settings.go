@@ -41,6 +41,7 @@ type settings struct {
 	text      string
 	variables map[string]string
 	scraped   []string
+	writes    []collector.Write        // of a configuration that the user wrote, or added to
 	secrets   map[string]awsecs.Secret // of scrape jobs, by the variable that holds them
 
 	container awsecs.ContainerDefinitionOptions // of the collector; what is nil in it and made by Node, its stack provides

@@ -13,6 +13,7 @@ type Sidecar struct {
 	task     awsecs.TaskDefinition // the construct that users see
 	base     awsecs.TaskDefinition // its awscdk part, whose AddContainer adds a container as it is
 	cfn      awsecs.CfnTaskDefinition
+	proxy    string // the container that the others go through, or empty
 	stack    *stackParts
 	family   *string
 	settings *settings
@@ -32,8 +33,9 @@ type Sidecar struct {
 	prepared, connected, linked map[string]bool
 
 	// optedOut counts the containers that came through addContainer and are left alone, and hasVolumes says that there may be volumes.
-	optedOut   int
-	hasVolumes bool
+	optedOut     int
+	hasVolumes   bool
+	throughProxy bool // the collector waits for the proxy
 
 	// needsAspect says that containers do not come through addContainer, or that links or roles wait for the last of them.
 	needsAspect bool
@@ -61,5 +63,5 @@ func (s *Sidecar) CollectorLogGroup() awslogs.ILogGroup { return s.collectorLogG
 
 // ownName says whether a container is not the user's, or none of ours by the user's wish.
 func (s *Sidecar) ownName(name string) bool {
-	return name == *s.settings.container.ContainerName || name == drainName && s.settings.drain != 0 || s.settings.optOut[name]
+	return name == *s.settings.container.ContainerName || name == drainName && s.settings.drain != 0 || name == s.proxy || s.settings.optOut[name]
 }

@@ -21,6 +21,7 @@ type task struct {
 	ownTaskRole   bool     // the user gave one
 	family        *string  // nil where awscdk makes one up
 	volumes       bool     // it has some, or may have
+	proxy         bool     // one of its containers is a proxy that the others go through
 
 	// What follows from the above.
 	fargate, ec2 bool   // the task can run there

@@ -30,6 +30,7 @@ func NewOtelPrometheusTaskDefinition(scope constructs.Construct, id *string, pro
 		ownTaskRole:   props.TaskRole != nil,
 		family:        props.Family,
 		volumes:       props.Volumes != nil,
+		proxy:         props.ProxyConfiguration != nil,
 	})
 	t := &OtelPrometheusTaskDefinition{Sidecar: newSidecar(scope, s)}
 	awsecs.NewTaskDefinition_Override(t, scope, id, props)
@@ -72,6 +73,7 @@ func NewOtelPrometheusFargateTaskDefinition(scope constructs.Construct, id *stri
 		ownTaskRole:   props.TaskRole != nil,
 		family:        props.Family,
 		volumes:       props.Volumes != nil,
+		proxy:         props.ProxyConfiguration != nil,
 	})
 	t := &OtelPrometheusFargateTaskDefinition{Sidecar: newSidecar(scope, s)}
 	awsecs.NewFargateTaskDefinition_Override(t, scope, id, props)
@@ -106,6 +108,7 @@ func NewOtelPrometheusEc2TaskDefinition(scope constructs.Construct, id *string, 
 		ownTaskRole:   props.TaskRole != nil,
 		family:        props.Family,
 		volumes:       props.Volumes != nil,
+		proxy:         props.ProxyConfiguration != nil,
 	})
 	t := &OtelPrometheusEc2TaskDefinition{Sidecar: newSidecar(scope, s)}
 	awsecs.NewEc2TaskDefinition_Override(t, scope, id, props)
