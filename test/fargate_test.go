@@ -142,8 +142,8 @@ func TestTokensAreAcceptedWhereverAValueIs(t *testing.T) {
 	if _, ok := environment(c)["GOMEMLIMIT"]; ok {
 		t.Error("GOMEMLIMIT is set, but the limit is not known at synthesis")
 	}
-	assertJSON(t, "OTLP endpoint", environment(tmpl.container("app"))["OTEL_EXPORTER_OTLP_ENDPOINT"],
-		`{"Fn::Join":["",["http://127.0.0.1:",{"Ref":"HttpPort"}]]}`)
+	assertJSON(t, "OTLP endpoint", environment(tmpl.container("app"))["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"],
+		`{"Fn::Join":["",["http://127.0.0.1:",{"Ref":"HttpPort"},"/v1/metrics"]]}`)
 }
 
 func TestTaskRoleMayWriteToTheWorkspaceAndNothingElse(t *testing.T) {
@@ -248,7 +248,7 @@ func TestEveryContainerDependsOnTheCollector(t *testing.T) {
 	awsecs.NewContainerDefinition(stack, jsii.String("elsewhere"), &awsecs.ContainerDefinitionProps{Image: anyImage(), TaskDefinition: td})
 	tmpl := synth(t, stack)
 	for _, name := range []string{"app", "direct", "elsewhere"} {
-		if environment(tmpl.container(name))["OTEL_EXPORTER_OTLP_ENDPOINT"] == nil || tmpl.container(name)["LogConfiguration"] == nil {
+		if environment(tmpl.container(name))["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] == nil || tmpl.container(name)["LogConfiguration"] == nil {
 			t.Errorf("%s has no environment or logging", name)
 		}
 		assertJSON(t, name, tmpl.container(name)["DependsOn"], startsAfterCollector)
@@ -274,37 +274,29 @@ func TestCollectorIsNotDefaultContainer(t *testing.T) {
 }
 
 func TestOtlpEnvironment(t *testing.T) {
-	const endpoint, protocol, temporality = "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+	const endpoint, protocol, temporality = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
 	scrape := &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}
+	led := func(port, more string) string {
+		return `{"` + endpoint + `":"http://127.0.0.1:` + port + `/v1/metrics","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative",` +
+			`"OTEL_LOGS_EXPORTER":"none"` + more + `}`
+	}
+	noTraces := `,"OTEL_TRACES_EXPORTER":"none"`
 	for name, tc := range map[string]struct {
 		telemetry *otelprometheus.TelemetryProps
-		own       map[string]*string
-		secret    string
 		want      string
 	}{
-		"default":         {nil, nil, "", `{"` + endpoint + `":"http://127.0.0.1:4318","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative"}`},
-		"off with scrape": {&otelprometheus.TelemetryProps{Scrape: scrape}, nil, "", `{}`},
-		"on beside scrape": {&otelprometheus.TelemetryProps{Scrape: scrape, Otlp: &otelprometheus.OtlpProps{}}, nil, "",
-			`{"` + endpoint + `":"http://127.0.0.1:4318","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative"}`},
-		"off": {&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{Enabled: jsii.Bool(false)}}, nil, "", `{}`},
-		"other port": {&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{HttpPort: jsii.Number(5318)}}, nil, "",
-			`{"` + endpoint + `":"http://127.0.0.1:5318","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative"}`},
-		"own protocol gets its port": {nil, map[string]*string{protocol: jsii.String("grpc")}, "",
-			`{"` + endpoint + `":"http://127.0.0.1:4317","` + protocol + `":"grpc","` + temporality + `":"cumulative"}`},
-		"own endpoint": {nil, map[string]*string{endpoint: jsii.String("http://else:1")}, "",
-			`{"` + endpoint + `":"http://else:1","` + temporality + `":"cumulative"}`},
-		"own secret": {nil, nil, endpoint, `{"` + temporality + `":"cumulative"}`},
+		"default":          {nil, led("4318", noTraces)},
+		"off with scrape":  {&otelprometheus.TelemetryProps{Scrape: scrape}, `{}`},
+		"on beside scrape": {&otelprometheus.TelemetryProps{Scrape: scrape, Otlp: &otelprometheus.OtlpProps{}}, led("4318", noTraces)},
+		"off":              {&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{Enabled: jsii.Bool(false)}}, `{}`},
+		"other port":       {&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{HttpPort: jsii.Number(5318)}}, led("5318", noTraces)},
+		"a pipeline of the user's": {&otelprometheus.TelemetryProps{Config: otelprometheus.ConfigWithExtra(jsii.String(
+			"service: {pipelines: {traces/own: {receivers: [otlp], exporters: [debug]}}}\nexporters: {debug: {}}"))},
+			led("4318", `,"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT":"http://127.0.0.1:4318/v1/traces","OTEL_EXPORTER_OTLP_TRACES_PROTOCOL":"http/protobuf"`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack := newStack(t)
-			app := &awsecs.ContainerDefinitionOptions{Environment: &tc.own}
-			if tc.own == nil {
-				app.Environment = nil
-			}
-			if tc.secret != "" {
-				app.Secrets = &map[string]awsecs.Secret{tc.secret: secret(stack)}
-			}
-			fargateTask(stack, tc.telemetry, app)
+			fargateTask(stack, tc.telemetry, nil)
 			assertJSON(t, "environment", environment(synth(t, stack).container("app")), tc.want)
 		})
 	}

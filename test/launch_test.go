@@ -189,7 +189,7 @@ func checkTask(t *testing.T, td awsecs.TaskDefinition, tmpl template, linked, sc
 		return
 	}
 	assertContains(t, config, listen+":4317", listen+":4318", "127.0.0.1:13133")
-	assertJSON(t, "endpoint", env["OTEL_EXPORTER_OTLP_ENDPOINT"], `"http://`+host+`:4318"`)
+	assertJSON(t, "endpoint", env["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"], `"http://`+host+`:4318/v1/metrics"`)
 	if linked {
 		assertJSON(t, "links of the app", app["Links"], `["aws-otel-collector"]`)
 	}

@@ -39,7 +39,7 @@ func (s *Sidecar) addContainer(id *string, props *awsecs.ContainerDefinitionOpti
 	if props.Secrets != nil {
 		secrets = slices.Collect(maps.Keys(*props.Secrets))
 	}
-	maps.Copy(own, s.otlpVariables(own, secrets))
+	maps.Copy(own, s.sdkVariables(name, own, secrets))
 	if len(own) > 0 {
 		options.Environment = &own
 	}
@@ -133,7 +133,7 @@ func (s *Sidecar) prepare(container awsecs.ContainerDefinition) {
 	for _, variable := range s.named(rendered.Secrets) {
 		secrets = append(secrets, variable.Name)
 	}
-	variables := s.otlpVariables(own, secrets)
+	variables := s.sdkVariables(*container.ContainerName(), own, secrets)
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		container.AddEnvironment(&name, variables[name])
 	}

@@ -190,7 +190,7 @@ func (s *settings) render(f *input.Faults) {
 	}
 	r := rendered(c)
 	f.AddError("", r.err)
-	s.text, s.variables = r.text, r.variables
+	s.text, s.variables, s.signals = r.text, r.variables, r.signals
 	if c.Extra != "" {
 		s.writes = collector.Writes(s.text)
 	}
@@ -201,6 +201,7 @@ type rendering struct {
 	of        collector.Config
 	text      string
 	variables map[string]string
+	signals   []string
 	err       error
 }
 
@@ -215,6 +216,7 @@ func rendered(c collector.Config) rendering {
 	var text string
 	if text, r.err = c.YAML(); r.err == nil {
 		r.text, r.variables = collector.Externalize(text)
+		r.signals = c.Signals(text)
 		r.err = checkSize("the generated configuration", r.text)
 	}
 	lastRendering = r

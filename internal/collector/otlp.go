@@ -1,6 +1,10 @@
 package collector
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // OTLP configures the receiver of pushed telemetry.
 //
@@ -20,6 +24,31 @@ func (o OTLP) GRPC() Number { return stringOr(o.GrpcPort, defaultGrpcPort) }
 
 // HTTP is the port for OTLP over HTTP.
 func (o OTLP) HTTP() Number { return stringOr(o.HttpPort, defaultHttpPort) }
+
+// Signals are those that applications may push: metrics, traces or logs. The text is the configuration's, in which Extra may have
+// given the receiver to other pipelines.
+func (c Config) Signals(text string) []string {
+	switch {
+	case c.OTLP == nil:
+		return nil
+	case c.Extra == "" && c.Traces:
+		return []string{"metrics", "traces"}
+	case c.Extra == "":
+		return []string{"metrics"}
+	}
+	root, err := parseMapping(text)
+	if err != nil {
+		return nil // Check says so
+	}
+	var signals []string
+	pipelines := valueOf(valueOf(root, "service"), "pipelines")
+	for _, id := range keysOf(pipelines) {
+		if signal, _, _ := strings.Cut(id, "/"); slices.Contains(listOf(valueOf(valueOf(pipelines, id), "receivers")), receiverOTLP) {
+			signals = append(signals, signal)
+		}
+	}
+	return signals
+}
 
 type endpoint struct {
 	Endpoint Text `yaml:"endpoint"`

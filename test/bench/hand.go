@@ -64,9 +64,11 @@ func byHand(stack awscdk.Stack, id string, workspace amp.IWorkspace, known *toke
 	options := appContainer()
 	options.Logging = logging("ContainerLogGroup")
 	options.Environment = &map[string]*string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT":                       jsii.String("http://127.0.0.1:4318"),
-		"OTEL_EXPORTER_OTLP_PROTOCOL":                       jsii.String("http/protobuf"),
+		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT":               jsii.String("http://127.0.0.1:4318/v1/metrics"),
+		"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL":               jsii.String("http/protobuf"),
 		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": jsii.String("cumulative"),
+		"OTEL_TRACES_EXPORTER":                              jsii.String("none"),
+		"OTEL_LOGS_EXPORTER":                                jsii.String("none"),
 	}
 	td.AddContainer(jsii.String("app"), options).AddContainerDependencies(&awsecs.ContainerDependency{
 		Container: sidecar, Condition: awsecs.ContainerDependencyCondition_START,

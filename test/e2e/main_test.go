@@ -17,6 +17,7 @@ import (
 
 func TestMain(m *testing.M) {
 	harness.RunIfCollector()
+	runIfSDK()
 	os.Exit(run(m))
 }
 

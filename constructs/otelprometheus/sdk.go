@@ -1,0 +1,156 @@
+package otelprometheus
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
+)
+
+// Variables of OpenTelemetry SDKs, between which stands the signal, or nothing for all signals, and values of them.
+// Source: OpenTelemetry specification, OTLP exporter and SDK environment variables.
+const (
+	envOtlp            = "OTEL_EXPORTER_OTLP_"
+	envEndpoint        = "ENDPOINT"
+	envProtocol        = "PROTOCOL"
+	envOtlpTemporality = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+
+	protocolGRPC = "grpc"
+	protocolHTTP = "http/protobuf"
+	protocolJSON = "http/json"
+)
+
+const metrics = "metrics"
+
+// signals are those that SDKs send.
+var signals = []string{metrics, "traces", "logs"}
+
+// sdk is the SDK in a container, and the collector that it may send to.
+type sdk struct {
+	container   string
+	own         map[string]*string // what the container sets; the value of a secret is nil
+	hosts       []string           // of the collector, as the container sees it; the first is the one to use
+	grpc, http  string             // ports
+	taken       []string           // signals
+	variables   map[string]*string // to add
+	contradicts func(format string, args ...any)
+}
+
+// sdkVariables lead the SDK of a container to the collector with each signal that the collector takes, and turn off those that
+// would otherwise go to the same address and be refused. What the container says about a signal stays, and the rest follows it.
+func (s *Sidecar) sdkVariables(container string, own map[string]*string, secrets []string) map[string]*string {
+	otlp := s.settings.config.OTLP
+	if otlp == nil {
+		return nil
+	}
+	k := sdk{
+		container: container, own: map[string]*string{}, hosts: []string{loopback, "localhost"}, grpc: string(otlp.GRPC()), http: string(otlp.HTTP()),
+		taken: s.settings.signals, variables: map[string]*string{},
+		contradicts: func(format string, args ...any) { input.Warn(s.task, "otlpVariables", format, args...) },
+	}
+	if s.settings.task.bridge {
+		k.hosts = []string{*s.settings.container.ContainerName}
+	}
+	for name, value := range own {
+		k.own[name] = value
+	}
+	for _, name := range secrets {
+		k.own[name] = nil
+	}
+	for _, signal := range signals {
+		if slices.Contains(k.taken, signal) {
+			k.lead(signal)
+		} else {
+			k.turnOff(signal)
+		}
+	}
+	return k.variables
+}
+
+// lead sends a signal to the collector, by the protocol that the container asks for.
+func (k *sdk) lead(signal string) {
+	endpointName, endpoint := k.setting(signal, envEndpoint)
+	protocolName, protocol := k.setting(signal, envProtocol)
+	ownPort, ours := k.port(endpoint)
+	if endpointName != "" && !ours {
+		return // It goes elsewhere.
+	}
+	if protocolName == "" {
+		protocol = protocolHTTP
+		if ownPort == k.grpc {
+			protocol = protocolGRPC
+		}
+	}
+	port := map[string]string{protocolGRPC: k.grpc, protocolHTTP: k.http, protocolJSON: k.http}[protocol]
+	switch {
+	case port == "":
+		k.contradicts("container %s: the protocol in %s is not known at synthesis, or not one of %s, %s and %s, so its %s are not led to the collector; "+
+			"set %s in Environment", k.container, protocolName, protocolGRPC, protocolHTTP, protocolJSON, signal, variableOf(signal, envEndpoint))
+		return
+	case ours && ownPort != port:
+		k.contradicts("container %s sends its %s by %s to port %s of the collector, which is for another protocol, so nothing arrives; remove %s, "+
+			"or change %s", k.container, signal, protocol, ownPort, endpointName, protocolName)
+		return
+	}
+	if !ours {
+		address := "http://" + k.hosts[0] + ":" + port
+		if protocol != protocolGRPC {
+			address += "/v1/" + signal // An SDK adds the path only to the general endpoint.
+		}
+		k.variables[variableOf(signal, envEndpoint)] = &address
+	}
+	if protocolName == "" {
+		k.variables[variableOf(signal, envProtocol)] = &protocol
+	}
+	if _, set := k.own[envOtlpTemporality]; signal == metrics && !set {
+		k.variables[envOtlpTemporality] = jsii.String("cumulative") // The remote write exporter drops delta data.
+	}
+}
+
+// turnOff keeps an SDK from sending a signal to the collector, which answers that it does not know it. Where the container leads the
+// signal elsewhere, or says by what it is exported, it stays on.
+func (k *sdk) turnOff(signal string) {
+	exporter := "OTEL_" + strings.ToUpper(signal) + "_EXPORTER"
+	endpointName, endpoint := k.setting(signal, envEndpoint)
+	_, ours := k.port(endpoint)
+	if endpointName != "" && !ours {
+		return
+	}
+	value, set := k.own[exporter]
+	switch {
+	case endpointName == variableOf(signal, envEndpoint), endpointName == "" && set && value != nil && *value == "otlp":
+		way := "set " + variableOf(signal, envEndpoint) + " to one that does"
+		if signal == "traces" {
+			way = "set " + where + "Traces, or " + way
+		}
+		k.contradicts("container %s sends its %s to the collector, which does not take them; %s", k.container, signal, way)
+	case !set:
+		k.variables[exporter] = jsii.String("none")
+	}
+}
+
+// setting is the variable that decides about a signal, and its value. The name is empty where the container sets none, and the
+// value where it is known only at deployment.
+func (k *sdk) setting(signal, kind string) (name, value string) {
+	for _, name := range []string{variableOf(signal, kind), envOtlp + kind} {
+		if v, set := k.own[name]; set {
+			if v == nil || token.In(*v) {
+				return name, ""
+			}
+			return name, *v
+		}
+	}
+	return "", ""
+}
+
+func variableOf(signal, kind string) string { return envOtlp + strings.ToUpper(signal) + "_" + kind }
+
+// port is the port of the collector that an endpoint names, if it names one.
+func (k *sdk) port(endpoint string) (port string, ours bool) {
+	address, _, _ := strings.Cut(strings.TrimPrefix(endpoint, "http://"), "/")
+	host, port, _ := strings.Cut(address, ":")
+	return port, slices.Contains(k.hosts, host) && (port == k.grpc || port == k.http)
+}
