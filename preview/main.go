@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
-	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
 	"github.com/seed86154836/cdk-otel-prometheus/preview/live"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
 )
 
 func main() {

@@ -77,6 +77,13 @@ func TestImportedTopicWarnsWithTheStatement(t *testing.T) {
 	assertWarning(t, w, "topicKeyNotChanged", `{"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Effect":"Allow","Principal":{"Service":"aps.amazonaws.com"},"Resource":"*"}`)
 }
 
+func TestRepeatIntervalsThatAmpShortensDrawAWarning(t *testing.T) {
+	stack := newStack(t)
+	definition := toTopics(awssns.NewTopic(stack, jsii.String("Topic"), nil))
+	definition.Route.RepeatInterval = seconds(30 * 24 * 3600)
+	assertWarned(t, newWorkspace(stack, &amp.WorkspaceProps{AlertManager: definition}), "alertManager", "AlertManager.Route.RepeatInterval is 30d, but AMP sends notifications again after 5 days at most")
+}
+
 func TestAlertManagerYamlIsSentAsItIs(t *testing.T) {
 	stack := newStack(t)
 	text := strings.Join([]string{

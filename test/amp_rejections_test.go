@@ -126,24 +126,29 @@ func TestAmpRejections(t *testing.T) {
 			[]string{`AlertManager.Route.Receiver: no receiver is named "x"; there are ["a"]`, "AlertManager.Route.Routes[0] is nil", `AlertManager.Route.Routes[1].Receiver: no receiver is named "y"`}},
 		"receivers": {alerts(amp.AlertManagerDefinition{Route: route("a"), Receivers: &[]*amp.AlertReceiver{nil, {}, {Name: jsii.String("a"), Sns: &[]*amp.SnsReceiver{nil, {}}}, {Name: jsii.String("a")}}}),
 			[]string{"AlertManager.Receivers[0] is nil", "AlertManager.Receivers[1].Name is not set", "Receivers[2].Sns[0] is nil", "Receivers[2].Sns[1].Topic is not set", `Receivers[3].Name: two receivers are named "a"`}},
-		"routes": {alerts(amp.AlertManagerDefinition{Receivers: receivers("a"), Route: &amp.AlertRoute{Receiver: jsii.String("a"), GroupBy: &[]*string{jsii.String("a-b"), jsii.String("...")}, GroupInterval: seconds(0), RepeatInterval: seconds(0), GroupWait: seconds(0),
+		"routes": {alerts(amp.AlertManagerDefinition{Receivers: receivers("a"), Route: &amp.AlertRoute{Receiver: jsii.String("a"), GroupBy: &[]*string{jsii.String("a-b"), jsii.String("a-b")}, GroupInterval: seconds(0), RepeatInterval: seconds(0), GroupWait: seconds(0),
 			Routes: &[]*amp.AlertRoute{{Matchers: &[]*string{jsii.String("severity"), jsii.String(`a=~"("`), jsii.String(`a="b"`), jsii.String("a!~b.*")}}}}}),
-			[]string{"5 errors", `GroupBy: "a-b" is not the name of a label`, "GroupInterval is 0", "RepeatInterval is 0", `Matchers: "severity" is not a matcher`, "has a regular expression that does not parse"}},
+			[]string{"7 errors", "GroupBy: a label is there twice", `GroupBy: "a-b" is not the name of a label`, "GroupInterval is 0", "RepeatInterval is 0", `Matchers: "severity" is not a matcher`, "has a regular expression that does not parse"}},
 		"FIFO topic": {func(stack, given awscdk.Stack) {
 			alerts(amp.AlertManagerDefinition{Route: route("a"), Receivers: topic(awssns.NewTopic(given, jsii.String("T"), &awssns.TopicProps{Fifo: jsii.Bool(true)}))})(stack, given)
 		}, []string{"AlertManager.Receivers[0].Sns[0].Topic is a FIFO topic"}},
+		"templates of a message": {func(stack, given awscdk.Stack) {
+			receivers := topic(awssns.NewTopic(given, jsii.String("T"), nil))
+			sns := (*(*receivers)[0].Sns)[0]
+			sns.Subject, sns.Message, sns.Attributes = jsii.String("{{ .A"), jsii.String("{{ humanize 1 }}"), &map[string]*string{"b": jsii.String("{{ end }}")}
+			alerts(amp.AlertManagerDefinition{Route: route("a"), Receivers: receivers})(stack, given)
+		}, []string{"3 errors", `Sns[0].Subject: "{{ .A" is not a Go template`, `function "humanize" not defined`, `Sns[0].Attributes[b]: "{{ end }}" is not`}},
 		"topic of another account": {func(stack, given awscdk.Stack) {
 			alerts(amp.AlertManagerDefinition{Route: route("a"), Receivers: topic(awssns.Topic_FromTopicArn(given, jsii.String("T"), jsii.String("arn:aws:sns:eu-west-1:444455556666:t")))})(stack, given)
 		}, []string{"Topic is in account 444455556666, the workspace in 111122223333"}},
-		"definition as an Alertmanager has it": {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("route:\n  receiver: a\n")}), []string{"AlertManager.Yaml is not in AMP's form", "field route not found"}},
+		"definition as an Alertmanager has it": {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("route:\n  receiver: a\n")}), []string{"AlertManager.Yaml: this is the file of an Alertmanager"}},
 		"definition without receivers":         {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("alertmanager_config: |\n  route: {receiver: a}\n"), Route: route("a")}), []string{"2 errors", "Yaml is set together with Route", `no receiver is named "a"`}},
-		"definition without a route":           {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("alertmanager_config: 'a: ['\n")}), []string{"alertmanager_config is not YAML"}},
+		"definition without a route":           {alerts(amp.AlertManagerDefinition{Yaml: jsii.String("alertmanager_config: 'a: ['\n")}), []string{"alertmanager_config: is not YAML"}},
 
 		"no workspace, no rules": {func(stack, _ awscdk.Stack) { amp.NewRuleGroupsNamespace(stack, jsii.String("Rules"), nil) }, []string{"Stack/Rules: NewRuleGroupsNamespace: 2 errors", "Workspace is not set; give the AMP workspace", "there are no groups"}},
 		"two groups of one name": {rules(amp.RuleGroupsNamespaceProps{Groups: &[]*amp.RuleGroup{
 			{Name: jsii.String("g"), Rules: &[]amp.Rule{record("a", "up")}}, {Name: jsii.String("g"), Rules: &[]amp.Rule{record("b", "up")}}}}), []string{`two groups are named "g"`}},
-		"two rules alike": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "up"), record("a", "up"))}), []string{`group "g", rule 2 (a) is the same as group "g", rule 1 (a)`}},
-		"broken PromQL":   {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "rate(x[5m]"), record("b", "up ="))}), []string{"2 errors", `rule 1 (a): expr "rate(x[5m]": ( is not closed`, `rule 2 (b): expr "up =": = stands outside of a selector`}},
+		"broken PromQL": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup(record("a", "rate(x[5m]"), record("b", "up ="))}), []string{"2 errors", `rule 1 (a): expr "rate(x[5m]": ( is not closed`, `rule 2 (b): expr "up =": = stands outside of a selector`}},
 		"groups": {rules(amp.RuleGroupsNamespaceProps{Groups: &[]*amp.RuleGroup{nil, {Interval: seconds(0), Limit: jsii.Number(-1)}, {Name: jsii.String("g"), Rules: &[]amp.Rule{nil, (*amp.AlertingRule)(nil), (*amp.RecordingRule)(nil)}}}}),
 			[]string{"Groups[0] is nil", "Groups[1].Interval is 0", "Groups[1].Limit is -1", "Groups[2].Rules[0] is nil", "Groups[2].Rules[1] is nil", "Groups[2].Rules[2] is nil", "a group has no name"}},
 		"a group without rules": {rules(amp.RuleGroupsNamespaceProps{Groups: oneGroup()}), []string{`group "g" has no rules`}},

@@ -111,8 +111,8 @@ func TestCheckExprIsAskedAfterTheOwnCheck(t *testing.T) {
 	var asked []string
 	check := func(expr string) error {
 		asked = append(asked, expr)
-		if expr == "rat(x)" {
-			return errors.New("unknown function\nrat")
+		if expr == "rate(x)" {
+			return errors.New("needs a\nrange")
 		}
 		return nil
 	}
@@ -121,11 +121,11 @@ func TestCheckExprIsAskedAfterTheOwnCheck(t *testing.T) {
 			Workspace: newWorkspace(stack, nil), CheckExpr: check,
 			Groups: oneGroup(
 				&amp.RecordingRule{Record: jsii.String("a"), Expr: jsii.String("up")},
-				&amp.RecordingRule{Record: jsii.String("b"), Expr: jsii.String("up(")},
-				&amp.RecordingRule{Record: jsii.String("c"), Expr: jsii.String("rat(x)")}),
+				&amp.RecordingRule{Record: jsii.String("b"), Expr: jsii.String("up + (")},
+				&amp.RecordingRule{Record: jsii.String("c"), Expr: jsii.String("rate(x)")}),
 		})
-	}, "2 errors", `rule 2 (b): expr "up(": ( is not closed`, `rule 3 (c): expr "rat(x)": unknown function rat`)
-	assertJSON(t, "asked", asked, `["up","rat(x)"]`)
+	}, "2 errors", `rule 2 (b): expr "up + (": ( is not closed`, `rule 3 (c): expr "rate(x)": needs a range`)
+	assertJSON(t, "asked", asked, `["up","rate(x)"]`)
 }
 
 // TestPromQLIsCheckedWithoutAParser has its expressions in a file that test/e2e gives to Prometheus.

@@ -117,13 +117,13 @@ func TestObservabilityRejections(t *testing.T) {
 // TestObservabilityCheckExprSeesEveryExpression: those that are made, and those that are given.
 func TestObservabilityCheckExprSeesEveryExpression(t *testing.T) {
 	props := everyRule()
-	props.Alerts = &map[string]*observability.Alert{"EcsScrapeSlow": {Expr: jsii.String("rat(x)")}}
+	props.Alerts = &map[string]*observability.Alert{"EcsScrapeSlow": {Expr: jsii.String("rate(x)")}}
 	var refuse bool
 	asked := map[string]bool{}
 	props.CheckExpr = func(expr string) error {
 		asked[expr] = true
-		if refuse && expr == "rat(x)" {
-			return errors.New("unknown function rat")
+		if refuse && expr == "rate(x)" {
+			return errors.New("needs a range")
 		}
 		return nil
 	}
@@ -136,7 +136,7 @@ func TestObservabilityCheckExprSeesEveryExpression(t *testing.T) {
 		}
 	}
 	refuse = true
-	if message := panicOf(func() { serviceRules(newStack(t), props) }); message != `Stack/Rules: NewServiceRules: Alerts[EcsScrapeSlow]: expr "rat(x)": unknown function rat` {
+	if message := panicOf(func() { serviceRules(newStack(t), props) }); message != `Stack/Rules: NewServiceRules: Alerts[EcsScrapeSlow]: expr "rate(x)": needs a range` {
 		t.Error(message)
 	}
 }

@@ -2,6 +2,7 @@ package amp
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/seed86154836/cdk-otel-prometheus/internal/alertmanager"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
@@ -25,7 +27,8 @@ type AlertManagerDefinition struct {
 
 	// Yaml is the whole definition in AMP's form, for what the typed one does not have (templates, inhibition, time
 	// intervals, PagerDuty): a document with alertmanager_config, and template_files on request, both as text. It is sent
-	// as it is; checked are the form of the document and that receivers are defined. Topics in it get no policy.
+	// as it is, after a check of what AMP documents to take: its receivers (SNS with the region in sigv4, PagerDuty with the key in
+	// Secrets Manager), the keys, names, matchers, durations and templates. Topics in it get no policy.
 	//
 	// Default: made from Route and Receivers.
 	// Source: Amazon Managed Service for Prometheus User Guide, Create an alert manager configuration.
@@ -66,7 +69,7 @@ type AlertRoute struct {
 	// Default: that of the route above, at the root 5 minutes.
 	GroupInterval awscdk.Duration
 
-	// RepeatInterval is how long it takes before a notification is sent again, more than 0.
+	// RepeatInterval is how long it takes before a notification is sent again, more than 0. AMP takes more than 5 days as 5 days.
 	//
 	// Default: that of the route above, at the root 4 hours.
 	RepeatInterval awscdk.Duration
@@ -118,16 +121,24 @@ type SnsReceiver struct {
 	SendResolved *bool
 }
 
-func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *input.Faults) {
+// validate gives back what AMP takes but does not do.
+func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *input.Faults) (warnings []string) {
+	if d == nil {
+		return nil
+	}
 	const where = "AlertManager"
 	if d.Yaml != nil {
 		if d.Route != nil || d.Receivers != nil {
 			f.Add("%s.Yaml is set together with Route or Receivers; it is the whole definition, so leave one out", where)
 		}
 		if !token.In(*d.Yaml) {
-			validateAlertManagerYaml(where+".Yaml", *d.Yaml, f)
+			faults, warned := alertmanager.Check(*d.Yaml)
+			f.AddAll(where+".Yaml", faults...)
+			for _, w := range warned {
+				warnings = append(warnings, where+".Yaml: "+w)
+			}
 		}
-		return
+		return warnings
 	}
 	names := map[string]bool{}
 	if d.Receivers == nil || len(*d.Receivers) == 0 {
@@ -139,7 +150,7 @@ func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *input.F
 	}
 	if d.Route == nil {
 		f.Add("%s.Route is not set; give the root route, with a receiver", where)
-		return
+		return nil
 	}
 	if d.Route.Receiver == nil {
 		f.Add("%s.Route.Receiver is not set; every alert enters here, so name a receiver", where)
@@ -147,7 +158,7 @@ func (d *AlertManagerDefinition) validate(scope constructs.Construct, f *input.F
 	if d.Route.Matchers != nil && len(*d.Route.Matchers) > 0 || input.BoolOr(d.Route.Continue, false) {
 		f.Add("%s.Route has Matchers or Continue; the root route takes every alert, so put them into Routes", where)
 	}
-	d.Route.validate(where+".Route", names, f)
+	return d.Route.validate(where+".Route", names, f)
 }
 
 func (r *AlertReceiver) validate(where string, scope constructs.Construct, names map[string]bool, f *input.Faults) {
@@ -174,6 +185,7 @@ func (r *AlertReceiver) validate(where string, scope constructs.Construct, names
 		case s.Topic == nil:
 			f.Add("%s.Topic is not set; give an SNS topic", where)
 		default:
+			s.validateTemplates(where, f)
 			if input.BoolOr(s.Topic.Fifo(), false) {
 				f.Add("%s.Topic is a FIFO topic; AMP publishes to standard topics only", where)
 			}
@@ -187,15 +199,26 @@ func (r *AlertReceiver) validate(where string, scope constructs.Construct, names
 	}
 }
 
-func (r *AlertRoute) validate(where string, names map[string]bool, f *input.Faults) {
+func (s *SnsReceiver) validateTemplates(where string, f *input.Faults) {
+	f.AddAll(where+".Subject", prom.CheckNotificationTemplate(input.StringOr(s.Subject, "")))
+	f.AddAll(where+".Message", prom.CheckNotificationTemplate(input.StringOr(s.Message, "")))
+	attributes := input.Map(s.Attributes)
+	for _, name := range sortedKeys(attributes) {
+		f.AddAll(where+".Attributes["+name+"]", prom.CheckNotificationTemplate(attributes[name]))
+	}
+}
+
+func (r *AlertRoute) validate(where string, names map[string]bool, f *input.Faults) (warnings []string) {
 	if r == nil {
 		f.Add("%s is nil; remove it or describe a route", where)
-		return
+		return nil
 	}
 	if input.Known(r.Receiver) && !names[*r.Receiver] {
 		f.Add("%s.Receiver: no receiver is named %q; there are %q", where, *r.Receiver, sortedKeys(names))
 	}
-	for _, label := range input.Strings(r.GroupBy) {
+	labels := input.Strings(r.GroupBy)
+	f.AddAll(where+".GroupBy", alertmanager.GroupByProblem(slices.Compact(slices.Sorted(slices.Values(labels))), len(labels)))
+	for _, label := range labels {
 		if label != "..." {
 			f.AddAll(where+".GroupBy", prom.CheckLabelName(label))
 		}
@@ -206,11 +229,17 @@ func (r *AlertRoute) validate(where string, names map[string]bool, f *input.Faul
 	promDuration(f, where+".GroupWait", r.GroupWait, false)
 	promDuration(f, where+".GroupInterval", r.GroupInterval, true)
 	promDuration(f, where+".RepeatInterval", r.RepeatInterval, true)
-	if r.Routes != nil {
-		for i, child := range *r.Routes {
-			child.validate(fmt.Sprintf("%s.Routes[%d]", where, i), names, f)
+	if t := new(input.Faults).Duration("", r.RepeatInterval); t != nil {
+		if warning := alertmanager.RepeatWarning(*t); warning != "" {
+			warnings = append(warnings, where+".RepeatInterval "+warning)
 		}
 	}
+	if r.Routes != nil {
+		for i, child := range *r.Routes {
+			warnings = append(warnings, child.validate(fmt.Sprintf("%s.Routes[%d]", where, i), names, f)...)
+		}
+	}
+	return warnings
 }
 
 // allowTopics lets AMP publish to the topics of the receivers, for this workspace only.

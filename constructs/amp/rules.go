@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/seed86154836/cdk-otel-prometheus/internal/alertmanager"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
@@ -36,7 +37,7 @@ type RuleGroupsNamespaceProps struct {
 
 	// CheckExpr checks a PromQL expression; its error is reported with those of this library. Without it expressions are
 	// checked for what needs no parser: that there is one, that brackets and quotes are closed, that no character or
-	// operator stands where none can. Unknown functions and types are then found by AMP only, at deployment. A complete
+	// operator stands where none can, and that functions exist. Types are then found by AMP only, at deployment. A complete
 	// check, which costs the app a dependency, is that of Prometheus:
 	//
 	//	func(expr string) error {
@@ -53,9 +54,10 @@ type RuleGroup struct {
 	// Name of the group, unique in its namespace. Required.
 	Name *string
 
-	// Interval between evaluations, more than 0.
+	// Interval between evaluations, at least 30 seconds.
 	//
-	// Default: as AMP has it.
+	// Default: as AMP has it, 60 seconds.
+	// Sources: Amazon Managed Service for Prometheus User Guide, Create a rules file and Service quotas.
 	Interval awscdk.Duration
 
 	// QueryOffset is how far in the past the rules are evaluated, at least 0.
@@ -133,9 +135,24 @@ type ruleGroupNode struct {
 	Name        string            `yaml:"name"`
 	Interval    string            `yaml:"interval,omitempty"`
 	QueryOffset string            `yaml:"query_offset,omitempty"`
-	Limit       *yaml.Node        `yaml:"limit,omitempty"`
+	Limit       wholeNumber       `yaml:"limit,omitempty"`
 	Labels      map[string]string `yaml:"labels,omitempty"`
 	Rules       []ruleNode        `yaml:"rules"`
+}
+
+// wholeNumber is a number or the token of one, without quotes, which a token's text would get.
+type wholeNumber string
+
+// MarshalYAML implements yaml.Marshaler.
+func (n wholeNumber) MarshalYAML() (any, error) {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: string(n)}, nil
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (n *wholeNumber) UnmarshalYAML(node *yaml.Node) error {
+	var value int
+	*n = wholeNumber(node.Value)
+	return node.Decode(&value)
 }
 
 type ruleNode struct {
@@ -166,19 +183,19 @@ type RuleGroupsNamespace struct {
 }
 
 // NewRuleGroupsNamespace adds an AWS::APS::RuleGroupsNamespace to scope. It panics when scope or id is missing or a prop is
-// wrong, with every error of every rule in the message, before it has built anything. Two rules of one name with
-// the same labels draw a warning.
+// wrong, with every error of every rule in the message, before it has built anything. Two rules of one name with the same labels
+// draw a warning, and so does a group of more than 20 rules, which AMP refuses unless AWS has raised that quota.
 func NewRuleGroupsNamespace(scope constructs.Construct, id *string, props *RuleGroupsNamespaceProps) *RuleGroupsNamespace {
 	if props == nil {
 		props = &RuleGroupsNamespaceProps{}
 	}
 	var data string
-	var warnings []string
+	var warnings []ruleWarning
 	input.Must("NewRuleGroupsNamespace", scope, id, func(f *input.Faults) { data, warnings = props.validate(scope, f) })
 	r := &RuleGroupsNamespace{name: props.Name}
 	awscdk.NewResource_Override(r, scope, id, nil)
 	for _, warning := range warnings {
-		input.Warn(r, "duplicateRule", "%s", warning)
+		input.Warn(r, warning.id, "%s", warning.text)
 	}
 	if r.name == nil {
 		r.name = awscdk.Names_UniqueResourceName(r, &awscdk.UniqueResourceNameOptions{MaxLength: jsii.Number(64), Separator: jsii.String("-")})
@@ -199,7 +216,7 @@ func (r *RuleGroupsNamespace) RuleGroupsNamespaceArn() *string { return r.arn }
 func (r *RuleGroupsNamespace) RuleGroupsNamespaceName() *string { return r.name }
 
 // validate gives back the rule file, and likely mistakes in it.
-func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input.Faults) (data string, warnings []string) {
+func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input.Faults) (data string, warnings []ruleWarning) {
 	f.RulesIn(scope, p.Workspace, p.Name)
 	if p.Yaml != nil {
 		if p.Groups != nil {
@@ -212,6 +229,9 @@ func (p *RuleGroupsNamespaceProps) validate(scope constructs.Construct, f *input
 		if err := decodeStrict(*p.Yaml, &file); err != nil {
 			f.Add("Yaml is not a rule file: %s", prom.OneLine(err))
 			return "", nil
+		}
+		if size := len(*p.Yaml); size > alertmanager.MaxBytes {
+			f.Add("Yaml has %d bytes; AMP takes at most 1 MiB, so make two namespaces of it", size)
 		}
 		return *p.Yaml, file.validate(p.CheckExpr, f)
 	}
@@ -239,7 +259,7 @@ func (p *RuleGroupsNamespaceProps) file(f *input.Faults) ruleFile {
 		promDuration(f, where+".QueryOffset", g.QueryOffset, false)
 		f.NumberIn(where+".Limit", g.Limit, 0, maxWholeNumber)
 		node := ruleGroupNode{
-			Name: input.StringOr(g.Name, ""), Interval: promText(g.Interval), QueryOffset: promText(g.QueryOffset), Limit: plainNumber(g.Limit),
+			Name: input.StringOr(g.Name, ""), Interval: promText(g.Interval), QueryOffset: promText(g.QueryOffset), Limit: wholeNumber(input.Number(g.Limit)),
 		}
 		if g.Rules != nil {
 			for j, r := range *g.Rules {

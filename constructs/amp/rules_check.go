@@ -2,14 +2,25 @@ package amp
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
+// Limits of AMP. The second is a quota that AWS can raise.
+// Source: Amazon Managed Service for Prometheus User Guide, Service quotas.
+const (
+	minInterval   = 30 * time.Second
+	rulesPerGroup = 20
+)
+
+// ruleWarning is a likely mistake.
+type ruleWarning struct{ id, text string }
+
 // validate reports what Prometheus would refuse, as far as that needs no parser, and gives back likely mistakes.
 // Source: Prometheus v0.312.0, model/rulefmt.
-func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (warnings []string) {
+func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (warnings []ruleWarning) {
 	if len(file.Groups) == 0 {
 		f.Add("there are no groups; give Groups, or Yaml with groups in it")
 	}
@@ -28,6 +39,13 @@ func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (w
 			f.Add("%s has no rules", where)
 		}
 		durationText(f, where+": interval", g.Interval)
+		if d, known := prom.ParseDuration(g.Interval); known && d < minInterval && d != 0 {
+			f.Add("%s: interval is %s; AMP evaluates every 30 seconds at most, so set 30s or more", where, g.Interval)
+		}
+		if len(g.Rules) > rulesPerGroup {
+			warnings = append(warnings, ruleWarning{"rulesPerGroup", fmt.Sprintf("%s has %d rules; AMP takes %d in a group, unless AWS has raised this quota for the workspace; "+
+				"make two groups of it", where, len(g.Rules), rulesPerGroup)})
+		}
 		durationText(f, where+": query_offset", g.QueryOffset)
 		f.AddAll(where, prom.CheckLabels(g.Labels, false)...)
 		for i, r := range g.Rules {
@@ -35,13 +53,13 @@ func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (w
 			r.validate(where, checkExpr, f)
 			key := fmt.Sprintf("%s\x00%s\x00%v", r.Record, r.Alert, r.Labels) // fmt sorts the keys
 			if first, twice := seen[key]; twice {
-				if same := seen[key+r.Expr]; same != "" {
-					f.Add("%s is the same as %s; remove one", where, same)
-				} else {
-					warnings = append(warnings, fmt.Sprintf("%s has the name and the labels of %s; where both give the same series, one is dropped", where, first))
+				what := "where both give the same series, one is dropped"
+				if r.Alert != "" {
+					what = "the alert manager takes their alerts for one; give one of them another label"
 				}
+				warnings = append(warnings, ruleWarning{"duplicateRule", fmt.Sprintf("%s has the name and the labels of %s; %s", where, first, what)})
 			}
-			seen[key], seen[key+r.Expr] = where, where
+			seen[key] = where
 		}
 	}
 	return warnings
@@ -56,7 +74,7 @@ func (r *ruleNode) validate(where string, checkExpr func(string) error, f *input
 	case r.Record != "":
 		f.AddAll(where+": record", prom.CheckMetricName(r.Record))
 	}
-	if r.Record != "" && (r.For != "" || r.KeepFiringFor != "" || len(r.Annotations) > 0) {
+	if r.Record != "" && (isSet(r.For) || isSet(r.KeepFiringFor) || len(r.Annotations) > 0) {
 		f.Add("%s: for, keep_firing_for and annotations belong to alerts; a recording rule has none", where)
 	}
 	durationText(f, where+": for", r.For)
@@ -64,6 +82,12 @@ func (r *ruleNode) validate(where string, checkExpr func(string) error, f *input
 	f.AddAll(where, prom.CheckLabels(r.Labels, r.Alert != "")...)
 	f.AddAll(where, prom.CheckAnnotations(r.Annotations)...)
 	f.AddAll(where, prom.CheckExpr(r.Expr, checkExpr))
+}
+
+// isSet tells a duration from none and from 0.
+func isSet(duration string) bool {
+	d, known := prom.ParseDuration(duration)
+	return duration != "" && (!known || d != 0)
 }
 
 func durationText(f *input.Faults, where, text string) {

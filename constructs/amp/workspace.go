@@ -183,9 +183,16 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 	if props == nil {
 		props = &WorkspaceProps{}
 	}
-	input.Must("NewWorkspace", scope, id, func(f *input.Faults) { props.validate(scope, f) })
+	var warnings []string
+	input.Must("NewWorkspace", scope, id, func(f *input.Faults) {
+		props.validate(scope, f)
+		warnings = props.AlertManager.validate(scope, f)
+	})
 	w := &Workspace{created: true, encrypted: props.EncryptionKey != nil}
 	awscdk.NewResource_Override(w, scope, id, nil)
+	for _, warning := range warnings {
+		input.Warn(w, "alertManager", "%s", warning)
+	}
 	removal := props.RemovalPolicy
 	if removal == "" {
 		removal = awscdk.RemovalPolicy_RETAIN
@@ -225,9 +232,6 @@ func (p *WorkspaceProps) validate(scope constructs.Construct, f *input.Faults) {
 			f.Add("QueryLogging.QspThreshold is not set; give the number of samples from which on a query is logged, 0 for all")
 		}
 		f.NumberIn("QueryLogging.QspThreshold", q.QspThreshold, 0, maxWholeNumber)
-	}
-	if p.AlertManager != nil {
-		p.AlertManager.validate(scope, f)
 	}
 	if k := p.EncryptionKey; k != nil && scope != nil {
 		if here := awscdk.Stack_Of(scope).Region(); input.Differ(k.Env().Region, here) {

@@ -29,14 +29,6 @@ func decodeStrict(text string, v any) error {
 	return dec.Decode(v)
 }
 
-// plainNumber is a number or the token of one, without quotes, which a token's text would get.
-func plainNumber(n *float64) *yaml.Node {
-	if n == nil {
-		return nil
-	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Value: input.Number(n)}
-}
-
 // promDuration reports a duration that cannot be written into a rule file or an alert manager's configuration.
 func promDuration(f *input.Faults, what string, d awscdk.Duration, positive bool) {
 	if t := f.Duration(what, d); positive && t != nil && *t <= 0 {
@@ -126,54 +118,4 @@ func (r *AlertRoute) node() *routeNode {
 		}
 	}
 	return n
-}
-
-// validateAlertManagerYaml checks the form that AMP wants, which differs from that of an Alertmanager, and the names of
-// receivers. The rest is left to AMP: it knows which parts of an Alertmanager it supports.
-func validateAlertManagerYaml(where, text string, f *input.Faults) {
-	var doc alertManagerDocument
-	if err := decodeStrict(text, &doc); err != nil {
-		f.Add("%s is not in AMP's form, a document with alertmanager_config (text) and, on request, template_files: %s", where, prom.OneLine(err))
-		return
-	}
-	var config struct {
-		Route     *lenientRoute `yaml:"route"`
-		Receivers []struct {
-			Name string `yaml:"name"`
-		} `yaml:"receivers"`
-	}
-	if err := yaml.Unmarshal([]byte(doc.Config), &config); err != nil {
-		f.Add("%s: alertmanager_config is not YAML: %s", where, prom.OneLine(err))
-		return
-	}
-	if config.Route == nil || config.Route.Receiver == "" {
-		f.Add("%s: alertmanager_config has no route with a receiver", where)
-		return
-	}
-	names := map[string]bool{}
-	for _, r := range config.Receivers {
-		if names[r.Name] {
-			f.Add("%s: two receivers are named %q", where, r.Name)
-		}
-		names[r.Name] = true
-	}
-	config.Route.check(where, names, f)
-}
-
-// lenientRoute takes what it does not know.
-type lenientRoute struct {
-	Receiver string          `yaml:"receiver"`
-	Routes   []*lenientRoute `yaml:"routes"`
-}
-
-func (r *lenientRoute) check(where string, names map[string]bool, f *input.Faults) {
-	if r == nil {
-		return
-	}
-	if r.Receiver != "" && !names[r.Receiver] {
-		f.Add("%s: no receiver is named %q; there are %q", where, r.Receiver, sortedKeys(names))
-	}
-	for _, child := range r.Routes {
-		child.check(where, names, f)
-	}
 }

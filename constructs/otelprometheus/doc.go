@@ -10,7 +10,7 @@
 //	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 //	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 //
-// With nil for the telemetry, the collector receives OTLP, and containers find it through the standard OTEL_EXPORTER_OTLP_ variables.
+// With nil for the telemetry, the collector receives OTLP, and containers find it through the standard OTEL_ variables.
 //
 // # Which constructor
 //

@@ -7,9 +7,10 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
-// OtlpProps configures the OTLP receiver. While it is on, containers get OTEL_EXPORTER_OTLP_ENDPOINT,
-// OTEL_EXPORTER_OTLP_PROTOCOL and OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE, unless they set their own. These
-// win over what a file in ContainerDefinitionOptions.EnvironmentFiles says, as ECS has it.
+// OtlpProps configures the OTLP receiver. While it is on, containers get OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, …_PROTOCOL and
+// …_TEMPORALITY_PREFERENCE, with Telemetry.Traces the same for traces, and OTEL_TRACES_EXPORTER or OTEL_LOGS_EXPORTER=none for what
+// the collector does not take. What a container sets itself stays, and the others follow it; what contradicts draws a warning. These
+// win over a file in ContainerDefinitionOptions.EnvironmentFiles, as ECS has it, and over the image.
 type OtlpProps struct {
 	// Enabled turns the receiver on or off.
 	//

@@ -66,6 +66,25 @@ func CheckDuration(text string) string {
 	return fmt.Sprintf("is %q; write a duration as Prometheus does, such as 30s, 5m or 1h30m", text)
 }
 
+// ParseDuration reads what CheckDuration takes; a token is not known.
+func ParseDuration(text string) (d time.Duration, known bool) {
+	if text == "" || token.In(text) || !durationText.MatchString(text) {
+		return 0, false
+	}
+	for _, part := range durationPart.FindAllStringSubmatch(text, -1) {
+		n, err := strconv.ParseInt(part[1], 10, 64)
+		if err != nil {
+			return 0, false
+		}
+		d += time.Duration(n) * map[string]time.Duration{
+			"y": 365 * 24 * time.Hour, "w": 7 * 24 * time.Hour, "d": 24 * time.Hour, "h": time.Hour, "m": time.Minute, "s": time.Second, "ms": time.Millisecond,
+		}[part[2]]
+	}
+	return d, true
+}
+
+var durationPart = regexp.MustCompile(`([0-9]+)(ms|[ywdhms])`)
+
 // Duration writes whole milliseconds: 3d, 1h30m, 500ms.
 func Duration(d time.Duration) string {
 	if d == 0 {
@@ -135,19 +154,29 @@ func CheckAnnotations(annotations map[string]string) (problems []string) {
 	return problems
 }
 
-// checkTemplate reports a Go template that does not parse. Which functions there are is left to AMP.
+// checkTemplate reports a Go template that does not parse.
 func checkTemplate(where, text string) []string {
-	if token.In(text) {
-		return nil
-	}
 	// What Prometheus puts before each template.
 	const definitions = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
-	tree := parse.New("template")
-	tree.Mode = parse.SkipFuncCheck
-	if _, err := tree.Parse(definitions+text, "", "", map[string]*parse.Tree{}); err != nil {
-		return []string{fmt.Sprintf("%s: %q is not a Go template: %s", where, text, OneLine(err))}
+	if problem := templateProblem(definitions, text, ruleFunctions); problem != "" {
+		return []string{where + ": " + problem}
 	}
 	return nil
+}
+
+// CheckNotificationTemplate says what is wrong with a Go template of an Alertmanager, or nothing.
+func CheckNotificationTemplate(text string) string {
+	return templateProblem("", text, notificationFunctions)
+}
+
+func templateProblem(definitions, text string, functions map[string]any) string {
+	if token.In(text) {
+		return ""
+	}
+	if _, err := parse.New("template").Parse(definitions+text, "", "", map[string]*parse.Tree{}, functions, builtinFunctions); err != nil {
+		return fmt.Sprintf("%q is not a Go template: %s", text, OneLine(err))
+	}
+	return ""
 }
 
 // CheckExpr says what is wrong with a PromQL expression, or nothing. further, which may be nil, is the user's own check.

@@ -3,12 +3,14 @@ package prom
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
 // scan finds what is broken in an expression without parsing it. What it refuses, Prometheus refuses too, but not
-// the other way round: of 1.5 million expressions broken at random it refused none that Prometheus v0.312.0 takes, and
-// 59 % of those that Prometheus refuses. test/testdata/promql.yaml has examples of both.
+// the other way round: of 60,389 expressions that Prometheus v0.312.0 takes, those of its own tests and what is left of them
+// without one character, it refused none, and 65 % of the 54,037 that Prometheus refuses. test/testdata/promql.yaml has
+// examples of both.
 //
 // Prometheus' own parser would cost every app that imports package amp 19 MB to download (15 modules), 8 MB of binary
 // and 40 % more time for the first compilation (132 s and 92 s on 2 busy cores), so it is left to
@@ -36,7 +38,14 @@ type scanner struct {
 	open     []byte // brackets that are not closed yet
 	tokens   int
 	operator string // the last token, where it was an operator that wants something after it
+	word     string // the last token, where it was a word
 }
+
+// A number is taken with the letters in it, such as 1h30m, 0x1F or 1e3.
+var (
+	wordText   = regexp.MustCompile(`^[a-zA-Z0-9_:]+`)
+	numberText = regexp.MustCompile(`^[0-9][a-zA-Z0-9_.]*`)
+)
 
 var closing = map[byte]byte{'(': ')', '[': ']', '{': '}'}
 
@@ -54,13 +63,19 @@ func (c *scanner) next() error {
 		return nil
 	case ch == '"' || ch == '\'' || ch == '`':
 		return c.quoted(ch)
+	case ch == '_' || ch|0x20 >= 'a' && ch|0x20 <= 'z':
+		c.word = wordText.FindString(c.rest)
+		c.operator, c.tokens, c.rest = "", c.tokens+1, c.rest[len(c.word):]
+		return nil
+	case ch == '(' && c.word != "" && !beforeBracket[strings.ToLower(c.word)]:
+		return fmt.Errorf("there is no function %s", c.word)
 	case closing[ch] != 0:
 		c.open = append(c.open, ch)
 		c.take(1, "")
 	case strings.IndexByte(")]}", ch) >= 0:
 		return c.close(ch)
-	case ch == ',' || ch == ':' || ch == '.' || ch == '@' || ch == '_' || ch >= '0' && ch <= '9' || ch|0x20 >= 'a' && ch|0x20 <= 'z' || ch >= 0x80:
-		c.take(1, "")
+	case ch == ',' || ch == ':' || ch == '.' || ch == '@' || ch >= '0' && ch <= '9' || ch >= 0x80:
+		c.take(max(1, len(numberText.FindString(c.rest))), "")
 	default:
 		return c.symbol()
 	}
@@ -68,7 +83,7 @@ func (c *scanner) next() error {
 }
 
 func (c *scanner) take(n int, operator string) {
-	c.rest, c.operator = c.rest[n:], operator
+	c.rest, c.operator, c.word = c.rest[n:], operator, ""
 	c.tokens++
 }
 

@@ -104,6 +104,29 @@ func CheckAlertMatcher(text string) string {
 	return ""
 }
 
+// SplitAlertMatchers splits what an Alertmanager takes for one: several matchers with commas between them, in braces or not.
+func SplitAlertMatchers(text string) []string {
+	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}"))
+	var matchers []string
+	quoted, start := false, 0
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '\\':
+			i++
+		case text[i] == '"':
+			quoted = !quoted
+		case text[i] == ',' && !quoted:
+			matchers = append(matchers, text[start:i])
+			start = i + 1
+		}
+	}
+	if rest := strings.TrimSpace(text[start:]); rest != "" || len(matchers) == 0 {
+		matchers = append(matchers, rest)
+	}
+	return matchers
+}
+
 // scanMatcher reads the matcher that text starts with, and gives what comes after it. The value is in quotes, unless bare
 // values are allowed, as Alertmanager has them; there single quotes quote nothing.
 func scanMatcher(text string, bare bool) (m Matcher, rest string, err error) {

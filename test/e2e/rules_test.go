@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +15,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	promrules "github.com/prometheus/prometheus/rules"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // The rule files and alert manager definitions that constructs/amp renders, read by Prometheus and Alertmanager themselves. The
@@ -124,6 +128,82 @@ func TestRenderedAlertManagerDefinitionsLoadInAlertmanager(t *testing.T) {
 					t.Errorf("%s: receiver %s has topic %q and region %q", file, receiver.Name, sns.TopicARN, sns.Sigv4.Region)
 				}
 			}
+		}
+	}
+}
+
+// TestAlertManagerCheckAgreesWithAlertmanager: the check at synthesis refuses nothing that Alertmanager's own parser takes, and takes
+// nothing that it refuses, but for what AMP documents.
+func TestAlertManagerCheckAgreesWithAlertmanager(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(repository, "internal", "alertmanager", "testdata", "cases.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Cases []struct{ Name, Text, Refused, Alertmanager string }
+	}
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Cases) == 0 {
+		t.Fatal("no cases")
+	}
+	for _, c := range file.Cases {
+		if c.Alertmanager == "none" { // there is nothing that it could read
+			continue
+		}
+		var wrapped struct {
+			Config string `yaml:"alertmanager_config"`
+		}
+		if err := yaml.Unmarshal([]byte(c.Text), &wrapped); err != nil {
+			t.Fatalf("%s: %v", c.Name, err)
+		}
+		want := "takes"
+		if c.Refused != "" {
+			want = "refuses"
+		}
+		if c.Alertmanager != "" {
+			want = c.Alertmanager
+		}
+		if _, err := alertmanager.Load(wrapped.Config); (err == nil) != (want == "takes") {
+			t.Errorf("%s: Alertmanager says %v; want that it %s it", c.Name, err, want)
+		}
+	}
+}
+
+// TestFunctionsAreThoseOfPrometheus: what the check at synthesis knows.
+func TestFunctionsAreThoseOfPrometheus(t *testing.T) {
+	if want := slices.Sorted(maps.Keys(parser.Functions)); !slices.Equal(prom.Functions, want) {
+		t.Errorf("got %q, want %q", prom.Functions, want)
+	}
+}
+
+// TestRuleFilesAreTakenAsPrometheusTakesThem compares the cases of the check at synthesis with Prometheus' own parser.
+func TestRuleFilesAreTakenAsPrometheusTakesThem(t *testing.T) {
+	data, err := os.ReadFile("../testdata/rulefiles.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Cases []struct{ Name, Text, Refused, Prometheus string }
+	}
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Cases) == 0 {
+		t.Fatal("no cases")
+	}
+	for _, c := range file.Cases {
+		want := "takes"
+		if c.Refused != "" {
+			want = "refuses"
+		}
+		if c.Prometheus != "" {
+			want = c.Prometheus
+		}
+		_, errs := rulefmt.Parse([]byte(c.Text), false, model.LegacyValidation, promqlParser(), slog.New(slog.DiscardHandler))
+		if (len(errs) == 0) != (want == "takes") {
+			t.Errorf("%s: Prometheus says %v; want that it %s it", c.Name, errs, want)
 		}
 	}
 }
