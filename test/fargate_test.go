@@ -277,7 +277,7 @@ func TestOtlpEnvironment(t *testing.T) {
 	const endpoint, protocol, temporality = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
 	scrape := &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}
 	led := func(port, more string) string {
-		return `{"` + endpoint + `":"http://127.0.0.1:` + port + `/v1/metrics","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative",` +
+		return `{"OTEL_EXPORTER_OTLP_METRICS_HEADERS":"ecs-container-name=app","` + endpoint + `":"http://127.0.0.1:` + port + `/v1/metrics","` + protocol + `":"http/protobuf","` + temporality + `":"cumulative",` +
 			`"OTEL_LOGS_EXPORTER":"none"` + more + `}`
 	}
 	noTraces := `,"OTEL_TRACES_EXPORTER":"none"`

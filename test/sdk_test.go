@@ -64,6 +64,36 @@ func TestVariablesForSDKs(t *testing.T) {
 	assertGolden(t, "sdk_variables.json", append(text, '\n'))
 }
 
+// TestContainersOfOneIdentityAreNamed: their samples are told apart by a header, but who sends them is not what was meant.
+func TestContainersOfOneIdentityAreNamed(t *testing.T) {
+	for name, tc := range map[string]struct {
+		first, second map[string]*string
+		want          string
+	}{
+		"no names":        {},
+		"one name":        {first: map[string]*string{"OTEL_SERVICE_NAME": jsii.String("shop")}},
+		"different names": {map[string]*string{"OTEL_SERVICE_NAME": jsii.String("shop")}, map[string]*string{"OTEL_SERVICE_NAME": jsii.String("cart")}, ""},
+		"the same name": {map[string]*string{"OTEL_SERVICE_NAME": jsii.String("shop")}, map[string]*string{"OTEL_RESOURCE_ATTRIBUTES": jsii.String("a=b, service.name=shop")},
+			"containers first and second both send as shop"},
+		"different instances": {map[string]*string{"OTEL_RESOURCE_ATTRIBUTES": jsii.String("service.name=shop,service.instance.id=1")},
+			map[string]*string{"OTEL_RESOURCE_ATTRIBUTES": jsii.String("service.name=shop,service.instance.id=2")}, ""},
+		"elsewhere": {map[string]*string{"OTEL_SERVICE_NAME": jsii.String("shop")},
+			map[string]*string{"OTEL_SERVICE_NAME": jsii.String("shop"), "OTEL_EXPORTER_OTLP_ENDPOINT": jsii.String("http://else")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(newStack(t), jsii.String("Task"),
+				&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}, nil)
+			td.AddContainer(jsii.String("first"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), Environment: &tc.first})
+			td.AddContainer(jsii.String("second"), &awsecs.ContainerDefinitionOptions{Image: anyImage(), Environment: &tc.second})
+			if tc.want == "" {
+				assertNoWarnings(t, td)
+				return
+			}
+			assertWarned(t, td, "sameIdentity", tc.want)
+		})
+	}
+}
+
 func containerOf(row int) string { return fmt.Sprintf("row-%d-", row) }
 
 // assertWarnedOf compares the warnings about one container.

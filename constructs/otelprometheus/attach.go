@@ -13,7 +13,7 @@ import (
 )
 
 func newSidecar(scope constructs.IConstruct, resolved *settings) *Sidecar {
-	return &Sidecar{stack: stackOf(scope), settings: resolved, prepared: map[string]bool{}, connected: map[string]bool{}, linked: map[string]bool{}}
+	return &Sidecar{stack: stackOf(scope), settings: resolved, prepared: map[string]bool{}, identities: map[string]string{}, connected: map[string]bool{}, linked: map[string]bool{}}
 }
 
 // attach adds the collector to a task definition. extended says that its containers do not come through our own AddContainer.

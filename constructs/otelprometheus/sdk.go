@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
@@ -15,6 +16,7 @@ import (
 const (
 	envOtlp            = "OTEL_EXPORTER_OTLP_"
 	envEndpoint        = "ENDPOINT"
+	envHeaders         = "HEADERS"
 	envProtocol        = "PROTOCOL"
 	envOtlpTemporality = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
 
@@ -30,13 +32,14 @@ var signals = []string{metrics, "traces", "logs"}
 
 // sdk is the SDK in a container, and the collector that it may send to.
 type sdk struct {
-	container   string
-	own         map[string]*string // what the container sets; the value of a secret is nil
-	hosts       []string           // of the collector, as the container sees it; the first is the one to use
-	grpc, http  string             // ports
-	taken       []string           // signals
-	variables   map[string]*string // to add
-	contradicts func(format string, args ...any)
+	container  string
+	own        map[string]*string // what the container sets; the value of a secret is nil
+	hosts      []string           // of the collector, as the container sees it; the first is the one to use
+	grpc, http string             // ports
+	taken      []string           // signals
+	variables  map[string]*string // to add
+	identities map[string]string  // what containers say of themselves, and the first that does
+	warn       func(id, format string, args ...any)
 }
 
 // sdkVariables lead the SDK of a container to the collector with each signal that the collector takes, and turn off those that
@@ -49,7 +52,7 @@ func (s *Sidecar) sdkVariables(container string, own map[string]*string, secrets
 	k := sdk{
 		container: container, own: map[string]*string{}, hosts: []string{loopback, "localhost"}, grpc: string(otlp.GRPC()), http: string(otlp.HTTP()),
 		taken: s.settings.signals, variables: map[string]*string{},
-		contradicts: func(format string, args ...any) { input.Warn(s.task, "otlpVariables", format, args...) },
+		identities: s.identities, warn: func(id, format string, args ...any) { input.Warn(s.task, id, format, args...) },
 	}
 	if s.settings.task.bridge {
 		k.hosts = []string{*s.settings.container.ContainerName}
@@ -87,11 +90,11 @@ func (k *sdk) lead(signal string) {
 	port := map[string]string{protocolGRPC: k.grpc, protocolHTTP: k.http, protocolJSON: k.http}[protocol]
 	switch {
 	case port == "":
-		k.contradicts("container %s: the protocol in %s is not known at synthesis, or not one of %s, %s and %s, so its %s are not led to the collector; "+
+		k.warn("otlpVariables", "container %s: the protocol in %s is not known at synthesis, or not one of %s, %s and %s, so its %s are not led to the collector; "+
 			"set %s in Environment", k.container, protocolName, protocolGRPC, protocolHTTP, protocolJSON, signal, variableOf(signal, envEndpoint))
 		return
 	case ours && ownPort != port:
-		k.contradicts("container %s sends its %s by %s to port %s of the collector, which is for another protocol, so nothing arrives; remove %s, "+
+		k.warn("otlpVariables", "container %s sends its %s by %s to port %s of the collector, which is for another protocol, so nothing arrives; remove %s, "+
 			"or change %s", k.container, signal, protocol, ownPort, endpointName, protocolName)
 		return
 	}
@@ -105,9 +108,34 @@ func (k *sdk) lead(signal string) {
 	if protocolName == "" {
 		k.variables[variableOf(signal, envProtocol)] = &protocol
 	}
-	if _, set := k.own[envOtlpTemporality]; signal == metrics && !set {
+	if signal != metrics {
+		return
+	}
+	if _, set := k.own[envOtlpTemporality]; !set {
 		k.variables[envOtlpTemporality] = jsii.String("cumulative") // The remote write exporter drops delta data.
 	}
+	k.tellApart()
+}
+
+// tellApart names the container in a header of each request, which leaves alone what the SDK says of itself. A header of the
+// container's own stays beside it.
+func (k *sdk) tellApart() {
+	if identity := k.identity(); identity != "" {
+		if other := k.identities[identity]; other != "" {
+			k.warn("sameIdentity", "containers %s and %s both send as %s: their series have the same job and instance, and differ in container_name alone; "+
+				"give each its own OTEL_SERVICE_NAME, or acknowledge this where they are one service", other, k.container, identity)
+		}
+		k.identities[identity] = k.container
+	}
+	name := variableOf(metrics, envHeaders)
+	header := collector.HeaderContainerName + "=" + k.container
+	if own, set := k.own[name]; set {
+		if own == nil || *own == "" {
+			return // It is known only at deployment.
+		}
+		header = *own + "," + header
+	}
+	k.variables[name] = &header
 }
 
 // turnOff keeps an SDK from sending a signal to the collector, which answers that it does not know it. Where the container leads the
@@ -126,7 +154,7 @@ func (k *sdk) turnOff(signal string) {
 		if signal == "traces" {
 			way = "set " + where + "Traces, or " + way
 		}
-		k.contradicts("container %s sends its %s to the collector, which does not take them; %s", k.container, signal, way)
+		k.warn("otlpVariables", "container %s sends its %s to the collector, which does not take them; %s", k.container, signal, way)
 	case !set:
 		k.variables[exporter] = jsii.String("none")
 	}
@@ -153,4 +181,33 @@ func (k *sdk) port(endpoint string) (port string, ours bool) {
 	address, _, _ := strings.Cut(strings.TrimPrefix(endpoint, "http://"), "/")
 	host, port, _ := strings.Cut(address, ":")
 	return port, slices.Contains(k.hosts, host) && (port == k.grpc || port == k.http)
+}
+
+// identity is what a container says of itself in its variables, or empty.
+func (k *sdk) identity() string {
+	own := func(name string) string {
+		if v := k.own[name]; v != nil {
+			return *v
+		}
+		return ""
+	}
+	attributes := map[string]string{}
+	for pair := range strings.SplitSeq(own("OTEL_RESOURCE_ATTRIBUTES"), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		attributes[name] = value
+	}
+	identity := attributes["service.name"]
+	if name := own("OTEL_SERVICE_NAME"); name != "" {
+		identity = name
+	}
+	if identity == "" {
+		return ""
+	}
+	if namespace := attributes["service.namespace"]; namespace != "" {
+		identity = namespace + "/" + identity
+	}
+	if id := attributes["service.instance.id"]; id != "" {
+		identity += " " + id
+	}
+	return identity
 }

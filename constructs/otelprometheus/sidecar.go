@@ -32,6 +32,9 @@ type Sidecar struct {
 	// and links, linked those that the collector is linked to, by name: a task takes a name once.
 	prepared, connected, linked map[string]bool
 
+	// identities are what containers that push say of themselves, and the container that says so.
+	identities map[string]string
+
 	// optedOut counts the containers that came through addContainer and are left alone, and hasVolumes says that there may be volumes.
 	optedOut     int
 	hasVolumes   bool

@@ -231,7 +231,7 @@ func (c Config) addDelivery(d *document) {
 
 func secondHop(port Number) otlpReceiver {
 	var r otlpReceiver
-	r.Protocols.HTTP = &endpoint{address(loopback, port)}
+	r.Protocols.HTTP = &endpoint{Endpoint: address(loopback, port)}
 	return r
 }
 

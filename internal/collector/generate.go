@@ -124,7 +124,7 @@ func (c Config) document() document {
 		},
 	}
 	if c.HealthCheck {
-		d.Extensions[extensionHealthCheck] = endpoint{address(loopback, healthCheckPort)}
+		d.Extensions[extensionHealthCheck] = endpoint{Endpoint: address(loopback, healthCheckPort)}
 		d.Service.Extensions = []string{extensionHealthCheck, extensionSigV4}
 	}
 	c.addOTLP(&d)
@@ -141,7 +141,8 @@ func (c Config) addOTLP(d *document) {
 		return
 	}
 	d.Receivers[receiverOTLP] = c.OTLP.receiver(c.host())
-	actions := c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID)
+	actions := append(c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID, attrProcessID),
+		attributeAction{Action: "insert", Key: attrContainerName, FromContext: "metadata." + HeaderContainerName})
 	c.addMetrics(d, "otlp", receiverOTLP, exporterApplication, actions)
 	addDeltaReport(d, "otlp", receiverOTLP, `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`)
 }

@@ -57,6 +57,7 @@ const (
 	attrZone     = "cloud.availability_zone"
 
 	attrContainerName = "container.name"
+	attrProcessID     = "process.pid"
 
 	attrLogGroupARNs   = "aws.log.group.arns"
 	attrLogGroupNames  = "aws.log.group.names"
@@ -127,6 +128,7 @@ type attributeAction struct {
 	Key           Text   `yaml:"key,omitempty"`
 	Value         Text   `yaml:"value,omitempty"`
 	FromAttribute Text   `yaml:"from_attribute,omitempty"`
+	FromContext   Text   `yaml:"from_context,omitempty"`
 	Pattern       Text   `yaml:"pattern,omitempty"`
 }
 

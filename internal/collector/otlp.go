@@ -25,6 +25,10 @@ func (o OTLP) GRPC() Number { return stringOr(o.GrpcPort, defaultGrpcPort) }
 // HTTP is the port for OTLP over HTTP.
 func (o OTLP) HTTP() Number { return stringOr(o.HttpPort, defaultHttpPort) }
 
+// HeaderContainerName is the header of a request that names the container which sends it. It becomes the label container_name, so
+// that containers of one task that call themselves alike do not write the same series.
+const HeaderContainerName = "ecs-container-name"
+
 // Signals are those that applications may push: metrics, traces or logs. The text is the configuration's, in which Extra may have
 // given the receiver to other pipelines.
 func (c Config) Signals(text string) []string {
@@ -51,7 +55,8 @@ func (c Config) Signals(text string) []string {
 }
 
 type endpoint struct {
-	Endpoint Text `yaml:"endpoint"`
+	Endpoint        Text `yaml:"endpoint"`
+	IncludeMetadata bool `yaml:"include_metadata,omitempty"` // the headers are read: they say which container sends
 }
 
 type otlpReceiver struct {
@@ -70,8 +75,8 @@ func (o *OTLP) validate(v *faults) {
 
 func (o OTLP) receiver(host string) otlpReceiver {
 	var r otlpReceiver
-	r.Protocols.GRPC = &endpoint{address(host, o.GRPC())}
-	r.Protocols.HTTP = &endpoint{address(host, o.HTTP())}
+	r.Protocols.GRPC = &endpoint{address(host, o.GRPC()), true}
+	r.Protocols.HTTP = &endpoint{address(host, o.HTTP()), true}
 	return r
 }
 

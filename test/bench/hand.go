@@ -67,6 +67,7 @@ func byHand(stack awscdk.Stack, id string, workspace amp.IWorkspace, known *toke
 		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT":               jsii.String("http://127.0.0.1:4318/v1/metrics"),
 		"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL":               jsii.String("http/protobuf"),
 		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": jsii.String("cumulative"),
+		"OTEL_EXPORTER_OTLP_METRICS_HEADERS":                jsii.String("ecs-container-name=app"),
 		"OTEL_TRACES_EXPORTER":                              jsii.String("none"),
 		"OTEL_LOGS_EXPORTER":                                jsii.String("none"),
 	}

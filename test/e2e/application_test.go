@@ -17,6 +17,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
+
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 )
 
 // exposition is what the scraped application answers: a metric of each type of the text format.
@@ -144,7 +146,13 @@ func push(address string, metrics pmetric.Metrics) string {
 	if err != nil {
 		return err.Error()
 	}
-	resp, err := client.Post("http://"+address+"/v1/metrics", "application/x-protobuf", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "http://"+address+"/v1/metrics", bytes.NewReader(body))
+	if err != nil {
+		return err.Error()
+	}
+	request.Header.Set("Content-Type", "application/x-protobuf")
+	request.Header.Set(collector.HeaderContainerName, "app")
+	resp, err := client.Do(request)
 	if err != nil {
 		return err.Error()
 	}

@@ -31,6 +31,7 @@ const (
 	toElsewhere = "elsewhere"
 	toConsole   = "console"
 	turnedOff   = "off"
+	turnedNone  = "none" // how an SDK is told so
 	toNobody    = "refused"
 )
 
@@ -98,6 +99,43 @@ func TestSDKsFindTheCollector(t *testing.T) {
 		}
 		s.finish(t)
 	}
+}
+
+// TestContainersOfOneTaskAreToldApart: two apps that say the same of themselves, by either protocol, and two processes of a third.
+func TestContainersOfOneTaskAreToldApart(t *testing.T) {
+	t.Parallel()
+	otlp, address := freeOTLP(t)
+	s := runSidecar(t, collector.Config{OTLP: otlp, Labels: collector.Labels{Policy: collector.LabelsIdentity}}, sidecarOptions{})
+	eventually(t, s.Task, 20*time.Second, func() string { return push(address, orders(time.Now())) })
+	send := func(container string, more map[string]string) {
+		t.Helper()
+		env := map[string]string{
+			"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://" + address + "/v1/metrics", "OTEL_TRACES_EXPORTER": turnedNone, "OTEL_LOGS_EXPORTER": turnedNone,
+			"OTEL_EXPORTER_OTLP_METRICS_HEADERS": collector.HeaderContainerName + "=" + container,
+		}
+		maps.Copy(env, more)
+		if got := runSDK(t, "shop", env)["metrics"]; got != toCollector {
+			t.Fatalf("container %s: %s", container, got)
+		}
+	}
+	send("a", nil)
+	send("b", map[string]string{"OTEL_EXPORTER_OTLP_METRICS_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://127.0.0.1:" + string(otlp.GrpcPort)})
+	send("c", map[string]string{"OTEL_RESOURCE_ATTRIBUTES": "process.pid=7"})
+	send("c", map[string]string{"OTEL_RESOURCE_ATTRIBUTES": "process.pid=8"})
+	send("d", map[string]string{"OTEL_RESOURCE_ATTRIBUTES": "service.instance.id=one"})
+	send("d", map[string]string{"OTEL_RESOURCE_ATTRIBUTES": "service.instance.id=two"})
+	eventually(t, s.Task, 20*time.Second, func() string {
+		return s.stored(t, map[string]float64{
+			`sdk_calls_total{job="shop",container_name="a",process_pid=""}`: 1,
+			`sdk_calls_total{job="shop",container_name="b"}`:                1,
+			`sdk_calls_total{container_name="c",process_pid="7"}`:           1,
+			`sdk_calls_total{container_name="c",process_pid="8"}`:           1,
+			`sdk_calls_total{container_name="d",instance="one"}`:            1,
+			`sdk_calls_total{container_name="d",instance="two"}`:            1,
+			`count(sdk_calls_total)`:                                        6,
+		})
+	})
+	s.finish(t)
 }
 
 func readJSON(t *testing.T, file string, into any) {
