@@ -20,7 +20,8 @@ func TestScrapeJobOptionsReachTheConfiguration(t *testing.T) {
 		Tls:         &otelprometheus.TlsProps{CaCertificate: password, ServerName: jsii.String("admin.internal")},
 		BasicAuth:   &otelprometheus.BasicAuthProps{Username: jsii.String("reader"), Password: password},
 		KeepMetrics: jsii.Strings("http_.*"), DropMetrics: jsii.Strings("go_.*"), StaticLabels: &map[string]*string{"tier": jsii.String("web")},
-		HonorLabels: jsii.Bool(true), NativeHistograms: jsii.Bool(true),
+		HonorLabels: jsii.Bool(true), HonorTimestamps: jsii.Bool(true), NativeHistograms: jsii.Bool(true),
+		Params:  &map[string]*[]*string{"format": jsii.Strings("prometheus", "full")},
 		Relabel: &[]*otelprometheus.RelabelRule{{Action: otelprometheus.RelabelLabelDrop, Regex: jsii.String("id")}},
 	}, &otelprometheus.ScrapeJob{Port: jsii.Number(9090), BearerToken: password})
 	td := fargateTask(stack, telemetry, nil)
@@ -28,7 +29,8 @@ func TestScrapeJobOptionsReachTheConfiguration(t *testing.T) {
 	c := synth(t, stack).container(collectorName)
 	assertContains(t, configText(c), "job_name: admin", "scheme: https", "127.0.0.1:8443", "metrics_path: /admin", "scrape_interval: 60s", "scrape_timeout: 5s",
 		"sample_limit: 5", "label_limit: 6", "label_value_length_limit: 7", "body_size_limit: 2048KB", "ca: ${env:SCRAPE_1_CA:-}", "server_name: admin.internal",
-		"username: reader", "password: ${env:SCRAPE_1_PASSWORD:-}", "regex: http_.*", "regex: go_.*", "tier: web", "honor_labels: true",
+		"username: reader", "password: ${env:SCRAPE_1_PASSWORD:-}", "regex: http_.*", "regex: go_.*", "tier: web", "honor_labels: true", "honor_timestamps: true",
+		"params:\n            format:\n              - prometheus\n              - full",
 		"scrape_native_histograms: true", "action: labeldrop", "credentials: ${env:SCRAPE_2_TOKEN:-}", "credentials: ${env:SCRAPE_3_TOKEN:-}")
 	var secrets []string
 	for _, s := range c["Secrets"].([]any) {

@@ -31,6 +31,11 @@ type ScrapeJob struct {
 	// Default: /metrics.
 	Path *string
 
+	// Params are the parameters of the request's URL, each with its values, such as format=prometheus.
+	//
+	// Default: none.
+	Params *map[string]*[]*string
+
 	// Interval is the time between two scrapes.
 	//
 	// Default: 30 seconds.
@@ -96,6 +101,11 @@ type ScrapeJob struct {
 	//
 	// Default: false, a clashing label becomes exported_job.
 	HonorLabels *bool
+
+	// HonorTimestamps stores samples that carry a timestamp under it. AMP refuses those that are older than an hour.
+	//
+	// Default: false, every sample has the time of its scrape.
+	HonorTimestamps *bool
 
 	// Relabel rules are applied to every sample, in their order, after KeepMetrics and DropMetrics. A rule must not give the parts
 	// of one histogram or summary different labels: those that no longer go with a count are dropped.

@@ -49,7 +49,8 @@ var scenarios = map[string]Config{
 				Tls: &TLS{CaCertificate: "ADMIN_CA", ServerName: "admin.internal"}, BasicAuth: &BasicAuth{Username: "reader", Password: "ADMIN_PASSWORD"},
 				Interval: dur(1500 * time.Millisecond), SampleLimit: "0", LabelLimit: "10", LabelValueLengthLimit: "20", BodySizeLimit: "1MB",
 				KeepMetrics: []string{"http_.*", "up"}, DropMetrics: []string{".*_created"},
-				StaticLabels: map[string]string{"tier": "b$2", "area": "a"}, HonorLabels: true, NativeHistograms: true,
+				StaticLabels: map[string]string{"tier": "b$2", "area": "a"}, HonorLabels: true, HonorTimestamps: true, NativeHistograms: true,
+				Params: map[string][]string{"format": {"prometheus"}, "a": {"1", "0x2"}},
 				Relabel: []RelabelRule{
 					{SourceLabels: []string{"path"}, Regex: "/v([0-9]+)/.*", TargetLabel: "version", Replacement: "v$1"},
 					{Action: RelabelLabelDrop, Regex: "path|id"},
@@ -221,7 +222,7 @@ func TestMemoryFiguresAgree(t *testing.T) {
 
 func TestArgsNameTheVariableAndTheFeatureGates(t *testing.T) {
 	got := strings.Join(minimal(nil).Args("env:VARIABLE"), " ")
-	if want := "--config=env:VARIABLE --feature-gates=exporter.prometheusremotewritexporter.RetryOn429"; got != want {
+	if want := "--config=env:VARIABLE --feature-gates=exporter.prometheusremotewritexporter.RetryOn429,pkg.translator.prometheus.PermissiveLabelSanitization"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

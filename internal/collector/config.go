@@ -110,7 +110,7 @@ func (c Config) listeners() []listener {
 		all = append(all, listener{c.At + "Otlp.GrpcPort", c.OTLP.GRPC()}, listener{c.At + "Otlp.HttpPort", c.OTLP.HTTP()})
 	}
 	for _, hop := range c.hops() {
-		all = append(all, listener{c.At + "Delivery.Port", c.Delivery.port(hop)})
+		all = append(all, listener{c.At + "Delivery.Port", c.hopPort(hop)})
 	}
 	if c.CollectorMetrics != nil {
 		all = append(all, listener{c.At + "CollectorMetrics.Port", c.CollectorMetrics.port()})
@@ -133,9 +133,14 @@ func (c Config) TCPPorts() []Number {
 // Source: prometheusremotewriteexporter v0.156.0; the spelling is the collector's own.
 const RetryOn429 = "exporter.prometheusremotewritexporter.RetryOn429"
 
+// keepUnderscore is the feature gate that keeps a label which begins with an underscore; without it _x becomes key_x.
+//
+// Source: contrib's pkg/translator/prometheus v0.156.0.
+const keepUnderscore = "pkg.translator.prometheus.PermissiveLabelSanitization"
+
 // FeatureGates lists the collector's feature gates that the configuration counts on.
 func (c Config) FeatureGates() []string {
-	return []string{RetryOn429}
+	return []string{RetryOn429, keepUnderscore}
 }
 
 // Args is the command line that makes a collector read this configuration from source, such as env:VARIABLE.

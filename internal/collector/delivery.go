@@ -16,7 +16,8 @@ type Delivery struct {
 	// OneHop sends without the first hop.
 	OneHop bool
 
-	// QueueSizeMiB bounds the queue, in MiB of encoded OTLP. In memory a sample takes about seven times its encoded size.
+	// QueueSizeMiB bounds the queue, in MiB of encoded OTLP. In memory a sample takes about seven times its encoded size. OTLP
+	// metrics have a queue of their own, which takes half of it where there is a scrape job or StatsD too.
 	//
 	// Default: 0, an eleventh of MemoryLimitMiB in memory, 512 in files.
 	QueueSizeMiB int
@@ -26,7 +27,8 @@ type Delivery struct {
 	// Default: empty, the queue is in memory.
 	QueueDirectory string
 
-	// Port is the first of two loopback ports of the second hop: the ECS metrics of the task take the port after it.
+	// Port is the first of two loopback ports of the second hop: where applications push over OTLP, all other metrics take the port
+	// after it.
 	Port Number
 }
 
@@ -55,7 +57,7 @@ const (
 	queueMemoryPercent  = 64
 	defaultQueueMiB     = 46  // where the container's limit is not known: that of 512 MiB
 	defaultDiskQueueMiB = 512 // two hours of 1,000 samples per second, at 75 bytes each
-	taskQueueMiB        = 4   // ECS metrics are few: some ten samples in 20 s
+	taskQueueMiB        = 4   // the task's and the collector's own metrics are few: some ten samples in 20 s
 
 	// One hop: one request at a time keeps the order of each series; a retry each second, for half a minute, is what the
 	// exporter's own queue can survive (its timeout covers all retries of a batch).
@@ -168,27 +170,24 @@ func (d Delivery) validate(v *faults, memoryLimitMiB int) {
 	v.port(v.at+"Delivery.Port", d.Port, maxPort-1)
 }
 
-// port is where the second hop of an exporter listens.
-func (d Delivery) port(exporter string) Number {
-	port, _ := strconv.Atoi(string(stringOr(d.Port, defaultDeliveryPort)))
-	if exporter == exporterTaskMetrics {
-		port++
-	}
-	return Number(strconv.Itoa(port))
+// hopPort is where the second hop of an exporter listens.
+func (c Config) hopPort(exporter string) Number {
+	first, _ := strconv.Atoi(string(stringOr(c.Delivery.Port, defaultDeliveryPort)))
+	return Number(strconv.Itoa(first + slices.Index(c.hops(), exporter)))
 }
 
 // hops lists the remote write exporters that are reached over a first hop.
 func (c Config) hops() []string {
-	var hops []string
 	if c.Delivery.OneHop {
 		return nil
 	}
-	scraped := len(c.Scrape) > 0 || c.CollectorMetrics != nil
-	if c.OTLP != nil || c.Statsd != nil || scraped && !c.ScrapeOnShutdown {
-		hops = append(hops, exporterApplication)
+	var hops []string
+	if c.OTLP != nil {
+		hops = append(hops, exporterOTLP)
 	}
-	if c.TaskMetrics != nil {
-		hops = append(hops, exporterTaskMetrics)
+	scraped := len(c.Scrape) > 0 || c.CollectorMetrics != nil
+	if c.Statsd != nil || c.TaskMetrics != nil || scraped && !c.ScrapeOnShutdown {
+		hops = append(hops, exporterUnsuffixed)
 	}
 	return hops
 }
@@ -205,10 +204,10 @@ func (c Config) deliver(d *document, exporter string) string {
 	return first
 }
 
-// hopName names the hops of an exporter: delivery, delivery_ecs.
+// hopName names the hops of an exporter: delivery, delivery_unsuffixed.
 func hopName(exporter string) string {
-	if exporter == exporterTaskMetrics {
-		return "delivery_ecs"
+	if exporter == exporterUnsuffixed {
+		return "delivery_unsuffixed"
 	}
 	return "delivery"
 }
@@ -217,7 +216,7 @@ func hopName(exporter string) string {
 func (c Config) addDelivery(d *document) {
 	for _, exporter := range c.hops() {
 		name := hopName(exporter)
-		d.Receivers[receiverSecondHop+name] = secondHop(c.Delivery.port(exporter))
+		d.Receivers[receiverSecondHop+name] = secondHop(c.hopPort(exporter))
 		d.Service.Pipelines["metrics/"+name] = pipeline{Receivers: []string{receiverSecondHop + name}, Exporters: []string{exporter}}
 	}
 	if dir := c.Delivery.QueueDirectory; dir != "" && len(c.hops()) > 0 {
@@ -238,7 +237,7 @@ func secondHop(port Number) otlpReceiver {
 func (c Config) firstHop(exporter string) firstHop {
 	forever := 0
 	hop := firstHop{
-		Endpoint:    "http://" + loopback + ":" + string(c.Delivery.port(exporter)),
+		Endpoint:    "http://" + loopback + ":" + string(c.hopPort(exporter)),
 		Compression: "none", // it stays on loopback
 		Timeout:     firstTimeout,
 		RetryOnFailure: retryOnFailure{
@@ -257,10 +256,21 @@ func (c Config) firstHop(exporter string) firstHop {
 	return hop
 }
 
+// queueMiB shares the queue's size out. What the task and the collector say of themselves is little; both queues are alike where
+// applications use both.
 func (c Config) queueMiB(exporter string) int {
+	applications := c.Statsd != nil || len(c.Scrape) > 0 && !c.ScrapeOnShutdown
 	switch {
-	case exporter == exporterTaskMetrics:
+	case exporter == exporterUnsuffixed && !applications:
 		return taskQueueMiB
+	case c.OTLP != nil && applications:
+		return max(1, c.queueSizeMiB()/2)
+	}
+	return c.queueSizeMiB()
+}
+
+func (c Config) queueSizeMiB() int {
+	switch {
 	case c.Delivery.QueueSizeMiB != 0:
 		return c.Delivery.QueueSizeMiB
 	case c.Delivery.QueueDirectory != "":
@@ -281,15 +291,16 @@ func (c Config) remoteWriteExporter(id string, alone bool) remoteWriteExporter {
 		// There is one batch at a time; this keeps its parts in order too.
 		MaxBatchParallelism: 1,
 		ExternalLabels:      c.externalLabels(),
-		DisableScopeInfo:    true,
+		DisableScopeInfo:    id != exporterOTLP, // elsewhere the scope is the receiver
 	}
 	if alone {
 		e.Timeout = oneHopTimeout
 		e.RemoteWriteQueue = writeQueue{Enabled: true, QueueSize: oneHopQueueSize}
 		e.RetryOnFailure = retryOnFailure{Enabled: true, InitialInterval: oneHopRetry}
 	}
-	// The receiver's units are words (MiB, None, Bytes/Second), which would end up in the names of ECS metrics.
-	if id == exporterTaskMetrics {
+	// Suffixes are a convention of OTLP. A scraped metric keeps its name, such as jobs for a counter, and the units of ECS metrics are
+	// words (MiB, None, Bytes/Second).
+	if id != exporterOTLP {
 		e.TranslationStrategy = "UnderscoreEscapingWithoutSuffixes"
 	}
 	e.ResourceToTelemetry.Enabled = true

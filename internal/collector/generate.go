@@ -17,16 +17,17 @@ const (
 	processorTask          = "resource/task"
 	processorSource        = "resource/" // + the source's name
 	processorFilter        = "filter/"   // + the source's name
+	processorExported      = "attributes/exported"
 	processorRates         = "deltatorate"
 	processorTraces        = "batch/traces"
 
-	exporterApplication = "prometheus_remote_write"
-	exporterTaskMetrics = "prometheus_remote_write/ecs"
-	exporterScrape      = "prometheus_remote_write/scrape"
-	exporterFirstHop    = "otlp_http/" // + the name of the second hop
-	receiverSecondHop   = "otlp/"      // + the name of the second hop
-	exporterDelta       = "debug/dropped_delta"
-	exporterTraces      = "awsxray"
+	exporterOTLP       = "prometheus_remote_write"
+	exporterUnsuffixed = "prometheus_remote_write/unsuffixed"
+	exporterScrape     = "prometheus_remote_write/scrape"
+	exporterFirstHop   = "otlp_http/" // + the name of the second hop
+	receiverSecondHop  = "otlp/"      // + the name of the second hop
+	exporterDelta      = "debug/dropped_delta"
+	exporterTraces     = "awsxray"
 
 	extensionHealthCheck = "health_check"
 	extensionSigV4       = "sigv4auth"
@@ -141,9 +142,10 @@ func (c Config) addOTLP(d *document) {
 		return
 	}
 	d.Receivers[receiverOTLP] = c.OTLP.receiver(c.host())
+	d.Processors[processorExported] = exported("job", "instance", "otel_scope_name")
 	actions := append(c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID, attrProcessID),
 		attributeAction{Action: "insert", Key: attrContainerName, FromContext: "metadata." + HeaderContainerName})
-	c.addMetrics(d, "otlp", receiverOTLP, exporterApplication, actions)
+	c.addMetrics(d, "otlp", receiverOTLP, exporterOTLP, actions, processorExported)
 	addDeltaReport(d, "otlp", receiverOTLP, `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`)
 }
 
@@ -156,11 +158,20 @@ func (c Config) addScrape(d *document) {
 		return
 	}
 	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown)
-	exporter := exporterApplication
+	exporter := exporterUnsuffixed
 	if c.ScrapeOnShutdown && !c.Delivery.OneHop {
 		exporter = exporterScrape
 	}
-	c.addMetrics(d, "scrape", receiverPrometheus, exporter, c.Labels.sourceActions(attrServiceName))
+	actions := c.Labels.sourceActions(attrServiceName)
+	if !slices.ContainsFunc(jobs, func(j ScrapeJob) bool { return j.HonorTimestamps }) {
+		c.addMetrics(d, "scrape", receiverPrometheus, exporter, actions)
+		return
+	}
+	// A sample that is too old has its request refused. up must not be in it: it would be lost just when it is needed.
+	d.Processors[processorFilter+"scrape"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{Text(nameIsOneOf(aboutScrapes))}}
+	d.Processors[processorFilter+"scrape_up"] = onlyMetrics(aboutScrapes)
+	c.addMetrics(d, "scrape", receiverPrometheus, exporter, actions, processorFilter+"scrape")
+	c.addMetrics(d, "scrape_up", receiverPrometheus, exporter, actions, processorFilter+"scrape_up")
 }
 
 func (c Config) addTaskMetrics(d *document) {
@@ -170,7 +181,7 @@ func (c Config) addTaskMetrics(d *document) {
 	d.Receivers[receiverTaskMetrics] = taskMetricsReceiver{valueOr(c.TaskMetrics.Interval, defaultTaskMetricsInterval)}
 	d.Processors[processorFilter+"ecs"] = onlyMetrics(c.TaskMetrics.metrics())
 	actions := append(c.Labels.sourceActions(attrECSService, attrContainerName), insertValue(attrServiceName, jobOfTaskMetrics))
-	c.addMetrics(d, "ecs", receiverTaskMetrics, exporterTaskMetrics, actions, processorFilter+"ecs")
+	c.addMetrics(d, "ecs", receiverTaskMetrics, exporterUnsuffixed, actions, processorFilter+"ecs")
 }
 
 func (c Config) addStatsd(d *document) {
@@ -186,7 +197,7 @@ func (c Config) addStatsd(d *document) {
 		d.Processors[processorRates] = deltaToRate{Metrics: texts(c.Statsd.Rates)}
 		report += ` or ` + nameIsOneOf(c.Statsd.Rates)
 	}
-	c.addMetrics(d, "statsd", receiverStatsD, exporterApplication, actions, rates...)
+	c.addMetrics(d, "statsd", receiverStatsD, exporterUnsuffixed, actions, rates...)
 	addDeltaReport(d, "statsd", receiverStatsD, report)
 }
 

@@ -123,6 +123,10 @@ type resourceProcessor struct {
 	Attributes []attributeAction `yaml:"attributes"`
 }
 
+type attributesProcessor struct {
+	Actions []attributeAction `yaml:"actions"`
+}
+
 type attributeAction struct {
 	Action        string `yaml:"action"`
 	Key           Text   `yaml:"key,omitempty"`
@@ -162,6 +166,14 @@ func (l Labels) sourceActions(names ...string) []attributeAction {
 		actions = append(actions, insertFrom(n, parkedPrefix+n))
 	}
 	return append(actions, attributeAction{Action: "delete", Pattern: deleteParked})
+}
+
+// exported renames attributes of a sample whose labels would be overwritten, as Prometheus does with such labels of a scrape.
+func exported(names ...string) (p attributesProcessor) {
+	for _, n := range names {
+		p.Actions = append(p.Actions, insertFrom("exported_"+n, n), attributeAction{Action: "delete", Key: Text(n)})
+	}
+	return p
 }
 
 // known are the attributes whose values are known before the task runs, with what stands for them. They need not be copied from

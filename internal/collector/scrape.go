@@ -27,7 +27,9 @@ type ScrapeJob struct {
 	Timeout               *Duration  `yaml:"scrape_timeout"`
 	Scheme                string     `yaml:"scheme,omitempty"`
 	Path                  Text       `yaml:"metrics_path"`
+	Params                Params     `yaml:"params,omitempty"`
 	HonorLabels           bool       `yaml:"honor_labels,omitempty"`
+	HonorTimestamps       bool       `yaml:"honor_timestamps"` // Prometheus' own default is true
 	NativeHistograms      bool       `yaml:"scrape_native_histograms,omitempty"`
 	Tls                   *TLS       `yaml:"tls_config,omitempty"`
 	BasicAuth             *BasicAuth `yaml:"basic_auth,omitempty"`
@@ -63,6 +65,18 @@ type TLS struct {
 	InsecureSkipVerify bool     `yaml:"insecure_skip_verify,omitempty"`
 	CaCertificate      Variable `yaml:"ca,omitempty"`
 	ServerName         Text     `yaml:"server_name,omitempty"`
+}
+
+// Params are the parameters of a URL, each with its values.
+type Params map[string][]string
+
+// MarshalYAML implements yaml.Marshaler.
+func (p Params) MarshalYAML() (any, error) {
+	params := map[Text][]Text{}
+	for name, values := range p {
+		params[Text(name)] = texts(values)
+	}
+	return params, nil
 }
 
 // BasicAuth is a user name with a password from the environment.
@@ -161,6 +175,11 @@ func prometheusReceiverOf(jobs []ScrapeJob, onShutdown bool) prometheusReceiver 
 	return r
 }
 
+// aboutScrapes are what Prometheus says of each scrape.
+var aboutScrapes = []string{
+	"up", "scrape_duration_seconds", "scrape_samples_post_metric_relabeling", "scrape_samples_scraped", "scrape_series_added",
+}
+
 // targetLabel is set where a job has several targets.
 const targetLabel = "target"
 
@@ -193,7 +212,18 @@ func (j ScrapeJob) relabelConfigs() []RelabelRule {
 		r.Action = r.action()
 		rules = append(rules, r)
 	}
-	return rules
+	return append(rules, asTheyAre...)
+}
+
+// asTheyAre keep the receiver from making something else of names that mean something in OTLP: it turns target_info into attributes
+// of the resource, X_created into a start time and labels of a scope into a scope, and it cuts _info off. With a dot in their name they
+// are like any other, and the exporter makes an underscore of the dot. Prometheus does this once for a series, not for each sample.
+// The name takes a detour, because the receiver warns of a rule whose target is the name.
+var asTheyAre = []RelabelRule{
+	{SourceLabels: []string{"__name__"}, Regex: "(.+)_(info|created)", TargetLabel: "__tmp_name", Replacement: "$1.$2", Action: RelabelReplace},
+	{Regex: "__tmp_name", Replacement: "__name__", Action: RelabelLabelMap},
+	{Regex: "otel_scope_(.+)", Replacement: "otel.scope.$1", Action: RelabelLabelMap},
+	{Regex: "__tmp_name|otel_scope_.+", Action: RelabelLabelDrop},
 }
 
 // anyOf matches what one of the regular expressions matches; the groups keep their flags apart.
@@ -231,6 +261,17 @@ func (j ScrapeJob) validate(v *faults) {
 		v.address(j.At+".Port", t)
 	}
 	j.validatePath(v)
+	for _, name := range slices.Sorted(maps.Keys(j.Params)) {
+		what := fmt.Sprintf("%s.Params[%q]", j.At, name)
+		if name == "" || len(j.Params[name]) == 0 {
+			v.addTo("%s needs a name and at least one value", what)
+		}
+		v.literal(what, name)
+		v.scraped(what, name)
+		for _, value := range j.Params[name] {
+			v.scraped(what, value)
+		}
+	}
 	if v.positive(j.At+".Interval", j.Interval) && v.positive(j.At+".Timeout", j.Timeout) && j.timeout() > j.interval() {
 		v.addTo("%s.Timeout is %s, longer than the interval of %s; shorten the timeout or lengthen the interval",
 			j.At, time.Duration(j.timeout()), time.Duration(j.interval()))

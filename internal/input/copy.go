@@ -66,6 +66,9 @@ func copyValue(f *Faults, where string, dst, src reflect.Value) {
 	case *map[string]*string:
 		dst.Set(reflect.ValueOf(Map(v)).Convert(dst.Type()))
 		return
+	case *map[string]*[]*string:
+		dst.Set(reflect.ValueOf(Lists(v)).Convert(dst.Type()))
+		return
 	}
 	switch elem := src.Elem(); elem.Kind() {
 	case reflect.Struct:

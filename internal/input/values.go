@@ -66,3 +66,15 @@ func Map(m *map[string]*string) map[string]string {
 	}
 	return plain
 }
+
+// Lists copies a map of lists. An empty one becomes nil, and a nil list one without elements.
+func Lists(m *map[string]*[]*string) map[string][]string {
+	if m == nil || len(*m) == 0 {
+		return nil
+	}
+	plain := make(map[string][]string, len(*m))
+	for name, list := range *m {
+		plain[name] = Strings(list)
+	}
+	return plain
+}

@@ -152,3 +152,68 @@ func TestScrapeOptionsDoWhatTheySay(t *testing.T) {
 	}
 	s.finish(t, scrapeFailed)
 }
+
+// TestTimestampsOfAnExposition scrapes samples that carry a timestamp. By default they have the time of the scrape, so none is too
+// old; with HonorTimestamps they keep theirs, AMP refuses an old one, and what is said about the scrape is stored all the same.
+func TestTimestampsOfAnExposition(t *testing.T) {
+	t.Parallel()
+	recent := time.Now().Add(-20 * time.Second).UnixMilli()
+	old := serveText(t, textFormat, "requests_total 5 1395066363000\n")
+	jobs := func(honor bool) []collector.ScrapeJob {
+		return []collector.ScrapeJob{
+			{Name: "old", Interval: shortly(), Targets: []string{old}, HonorTimestamps: honor},
+			{Name: "recent", Interval: shortly(), Targets: []string{serveText(t, textFormat, fmt.Sprintf("requests_total 5 %d\n", recent))}, HonorTimestamps: honor},
+		}
+	}
+	t.Run("default", func(t *testing.T) {
+		t.Parallel()
+		s := runSidecar(t, collector.Config{Scrape: jobs(false)}, sidecarOptions{})
+		eventually(t, s.Task, 20*time.Second, func() string {
+			return s.stored(t, map[string]float64{
+				`requests_total{job="old"}`: 5, `up{job="old"}`: 1, fmt.Sprintf(`timestamp(requests_total{job="recent"}) > bool %d`, recent/1000): 1,
+			})
+		})
+		s.finish(t)
+	})
+	for name, delivery := range map[string]collector.Delivery{"two hops": {}, "one hop": {OneHop: true}} {
+		t.Run("honored in "+name, func(t *testing.T) {
+			t.Parallel()
+			s := runSidecar(t, collector.Config{Scrape: jobs(true), Delivery: delivery}, sidecarOptions{})
+			eventually(t, s.Task, 20*time.Second, func() string {
+				return s.stored(t, map[string]float64{
+					`count_over_time(up{job="old"}[1m]) > bool 2`: 1, `scrape_samples_scraped{job="old"}`: 1, `up{job="recent"}`: 1,
+					`timestamp(requests_total{job="recent"})`: float64(recent) / 1000,
+				})
+			})
+			if n := len(s.vector(t, `requests_total{job="old"}`)); n != 0 {
+				t.Errorf("%d series of an old sample", n)
+			}
+			s.stopWell(t, s.Task, "failed to send WriteRequest", "Permanent error")
+			for _, record := range s.AMP.Refused() {
+				if !strings.Contains(record.Message, "too old sample") {
+					t.Errorf("AMP refused a request: %d %s", record.Status, record.Message)
+				}
+			}
+		})
+	}
+}
+
+// TestParamsAreSent scrapes an endpoint that answers with the parameters of the request.
+func TestParamsAreSent(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", textFormat)
+		for name, values := range r.URL.Query() {
+			_, _ = fmt.Fprintf(w, "param{name=%q,values=%q} %d\n", name, strings.Join(values, " "), len(values))
+		}
+	}))
+	t.Cleanup(server.Close)
+	s := runSidecar(t, collector.Config{Scrape: []collector.ScrapeJob{{
+		Name: "params", Interval: shortly(), Targets: []string{server.Listener.Addr().String()},
+		Params: collector.Params{"format": {"prometheus"}, "a": {"0x1", "$c", "x y&z"}},
+	}}}, sidecarOptions{})
+	eventually(t, s.Task, 20*time.Second, func() string {
+		return s.stored(t, map[string]float64{`param{name="format",values="prometheus"}`: 1, `param{name="a",values="0x1 $c x y&z"}`: 3, `count(param)`: 2})
+	})
+	s.finish(t)
+}

@@ -68,11 +68,11 @@ func sourceOf(series labels.Labels) string {
 }
 
 // metricsOwn are the labels that the metrics of the tests have themselves.
-var metricsOwn = []string{"__name__", "job", "instance", "code", "le", "quantile", "item", "door"}
+var metricsOwn = []string{"__name__", "job", "instance", "code", "le", "quantile", "item", "door", "otel_scope_name"}
 
-// never matches labels that no policy lets through: scope information, what repeats job and instance, what changes while a
+// never matches labels that no policy lets through: what repeats job and instance, what changes while a
 // task runs.
-var never = regexp.MustCompile(`^(otel_scope_.*|service_(name|namespace|instance_id)|.*known?_status|.*pull_.*|.*(created|started)_at|container_(id|image_.*)|aws_ecs_docker_.*|aws_ecs_task_version)$`)
+var never = regexp.MustCompile(`^(service_(name|namespace|instance_id)|.*known?_status|.*pull_.*|.*(created|started)_at|container_(id|image_.*)|aws_ecs_docker_.*|aws_ecs_task_version)$`)
 
 // TestEverySourceUnderEveryLabelPolicy runs all sources in one collector under each policy, and compares names, values and
 // labels of all that is stored. The label names go into docs/labels.md.
@@ -178,6 +178,9 @@ func (s sidecar) labelsBySource(t *testing.T, scraped string, policy collector.L
 		if got, want := series.Get("instance"), s.instanceOf(series, source, scraped, all); got != want {
 			t.Errorf("%s: the instance is %s, expected %s", series, got, want)
 		}
+		if got, want := series.Get("otel_scope_name"), scopeOf(series, source); got != want {
+			t.Errorf("%s: the scope is %q, expected %q", series, got, want)
+		}
 		values := series.Map()
 		maps.DeleteFunc(values, func(name, _ string) bool { return slices.Contains(metricsOwn, name) })
 		for name, value := range values {
@@ -198,6 +201,14 @@ func (s sidecar) labelsBySource(t *testing.T, scraped string, policy collector.L
 		found[source] = names
 	}
 	return found
+}
+
+// scopeOf is what the label otel_scope_name must be: it tells the meters of an application apart, and is of no use elsewhere.
+func scopeOf(series labels.Labels, source string) string {
+	if source == sourceOTLP && series.Get("job") == "shop/cart" {
+		return "shop/orders"
+	}
+	return ""
 }
 
 // instanceOf is what the instance label must be.

@@ -81,7 +81,10 @@ func (s *source) job(n int) collector.ScrapeJob {
 		Name: collector.JobName(s.choose(fmt.Sprint("job", n), "", s.text())), Targets: []string{s.address()}, Path: collector.Text(s.choose("", "/m", "/a b", "/"+s.text())),
 		Interval: s.duration(), SampleLimit: s.port("", "0", "10", "0010", "999999999999999999"), LabelLimit: s.port("", "5"),
 		LabelValueLengthLimit: s.port("", "5"), BodySizeLimit: s.port("", "0", "16MB", "5KiB", "1B", "999999999GiB", "0GB"),
-		HonorLabels: s.flag(), NativeHistograms: s.flag(),
+		HonorLabels: s.flag(), HonorTimestamps: s.oneIn(4), NativeHistograms: s.flag(),
+	}
+	if s.oneIn(4) {
+		j.Params = collector.Params{s.choose("format", s.text()): {s.choose("prometheus", s.text())}}
 	}
 	if s.oneIn(4) {
 		j.Timeout = s.duration()
