@@ -1,6 +1,9 @@
 package collector
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // CollectorMetrics configures the collection of the collector's own metrics, under the job otelcol.
 type CollectorMetrics struct {
@@ -15,14 +18,18 @@ const (
 	collectorJob                    = "otelcol"
 )
 
-// collectorMetricNames are the collector's metrics that say whether data is lost or about to be.
-var collectorMetricNames = []string{
-	"otelcol_exporter_(sent|send_failed|enqueue_failed)_metric_points.*",
-	"otelcol_exporter_queue_(size|capacity)",
-	"otelcol_exporter_prometheusremotewrite_failed_translations.*",
-	"otelcol_receiver_(accepted|refused|failed)_metric_points.*",
-	"otelcol_process_(cpu_seconds|memory_rss|uptime).*",
-}
+// The collector's metrics that say whether data is lost or about to be. The collector serves its counters without the suffix that
+// counters have.
+var (
+	collectorCounters = []string{
+		"otelcol_exporter_(?:sent|send_failed|enqueue_failed)_metric_points",
+		"otelcol_exporter_prometheusremotewrite_failed_translations",
+		"otelcol_receiver_(?:accepted|refused|failed)_metric_points",
+		"otelcol_receiver_received_statsd_metrics",
+		"otelcol_process_(?:cpu_seconds|uptime)",
+	}
+	collectorGauges = []string{"otelcol_exporter_queue_(?:size|capacity)", "otelcol_process_memory_rss"}
+)
 
 func (m *CollectorMetrics) validate(v *faults, jobs []ScrapeJob) {
 	if m == nil {
@@ -42,8 +49,11 @@ func (m CollectorMetrics) port() Number { return stringOr(m.Port, defaultCollect
 // job scrapes the collector like any other endpoint of the task.
 func (m CollectorMetrics) job() ScrapeJob {
 	return ScrapeJob{
-		Name: collectorJob, Targets: []string{loopback + ":" + string(m.port())}, KeepMetrics: collectorMetricNames,
+		Name: collectorJob, Targets: []string{loopback + ":" + string(m.port())}, KeepMetrics: append(slices.Clone(collectorCounters), collectorGauges...),
 		Interval: new(valueOr(m.Interval, defaultCollectorMetricsInterval)),
+		Relabel: []RelabelRule{{
+			SourceLabels: []string{"__name__"}, Regex: Text("(" + anyOf(collectorCounters) + ")"), TargetLabel: newName, Replacement: "${1}_total",
+		}},
 	}
 }
 

@@ -218,13 +218,15 @@ func (j ScrapeJob) relabelConfigs() []RelabelRule {
 // asTheyAre keep the receiver from making something else of names that mean something in OTLP: it turns target_info into attributes
 // of the resource, X_created into a start time and labels of a scope into a scope, and it cuts _info off. With a dot in their name they
 // are like any other, and the exporter makes an underscore of the dot. Prometheus does this once for a series, not for each sample.
-// The name takes a detour, because the receiver warns of a rule whose target is the name.
 var asTheyAre = []RelabelRule{
-	{SourceLabels: []string{"__name__"}, Regex: "(.+)_(info|created)", TargetLabel: "__tmp_name", Replacement: "$1.$2", Action: RelabelReplace},
-	{Regex: "__tmp_name", Replacement: "__name__", Action: RelabelLabelMap},
+	{SourceLabels: []string{"__name__"}, Regex: "(.+)_(info|created)", TargetLabel: newName, Replacement: "$1.$2", Action: RelabelReplace},
+	{Regex: newName, Replacement: "__name__", Action: RelabelLabelMap},
 	{Regex: "otel_scope_(.+)", Replacement: "otel.scope.$1", Action: RelabelLabelMap},
-	{Regex: "__tmp_name|otel_scope_.+", Action: RelabelLabelDrop},
+	{Regex: newName + "|otel_scope_.+", Action: RelabelLabelDrop},
 }
+
+// newName is a label that becomes the name. A rule that changes the name itself makes the receiver warn of unknown types.
+const newName = "__tmp_name"
 
 // anyOf matches what one of the regular expressions matches; the groups keep their flags apart.
 func anyOf(all []string) string {

@@ -28,6 +28,7 @@ type statsdReceiver struct {
 	Endpoint              Text           `yaml:"endpoint"`
 	AggregationInterval   Duration       `yaml:"aggregation_interval"`
 	IgnoreHost            bool           `yaml:"ignore_host"`
+	EnableSimpleTags      bool           `yaml:"enable_simple_tags"`
 	TimerHistogramMapping []timerMapping `yaml:"timer_histogram_mapping"`
 }
 
@@ -64,6 +65,7 @@ func (s Statsd) receiver(host string) statsdReceiver {
 		Endpoint:            address(host, s.UDPPort()),
 		AggregationInterval: valueOr(s.AggregationInterval, defaultStatsdInterval),
 		IgnoreHost:          true, // every sender is a container of this task, with ports that come and go
+		EnableSimpleTags:    true, // a tag without a value costs only itself, not its line
 	}
 	for _, t := range []string{"timing", "histogram", "distribution"} {
 		r.TimerHistogramMapping = append(r.TimerHistogramMapping, timerMapping{t, "summary"})
