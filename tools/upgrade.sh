@@ -139,6 +139,7 @@ for module in "${awscdk_modules[@]}"; do
   in_module "$module" go mod tidy
 done
 in_module test/e2e go mod tidy -e # some modules of contrib's tests cannot be had
+[ -z "$adot" ] || run make keytable
 run make golden
 run make synth
 run make test
