@@ -10,7 +10,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export AWS_EC2_METADATA_DISABLED := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: synth test test-unit test-nag test-e2e gates golden fuzz bench faults preview lint
+.PHONY: synth test test-unit test-nag test-e2e gates golden keytable fuzz bench faults preview lint
 
 synth: ## Write every sample stack's template into cdk.out. Needs no AWS account.
 	npx --yes $(CDK_CLI) synth --quiet --no-notices
@@ -34,6 +34,9 @@ test-e2e: ## Run what the templates say, with a real collector and a real Promet
 golden: ## Rewrite the golden files. Read the difference before you commit it.
 	UPDATE_GOLDEN=1 go test ./test ./internal/collector ./constructs/dashboards -run Golden
 	cd test/e2e && UPDATE_GOLDEN=1 go test . -run TestEverySource
+
+keytable: ## Write down which keys the collector's components take. Read the difference before you commit it.
+	cd test/e2e && go run ./cmd/keytable > keys.txt.new && mv keys.txt.new ../../internal/collector/keys.txt
 
 fuzz: ## Fuzz the collector configuration, a minute each, also against the real factories.
 	go test ./internal/collector -run '^$$' -fuzz 'FuzzConfig$$' -fuzztime 60s -fuzzminimizetime 1s

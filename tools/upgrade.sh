@@ -142,6 +142,7 @@ done
 for module in test/e2e preview; do
   in_module "$module" go mod tidy -e # some modules of contrib's tests cannot be had
 done
+[ -z "$adot" ] || run make keytable
 run make golden
 run make synth
 run make test

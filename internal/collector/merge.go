@@ -19,7 +19,18 @@ func Merge(base, over string) (string, error) {
 		return "", err
 	}
 	mergeMapping(b, o)
+	writeNulls(b)
 	return encode(b)
+}
+
+// writeNulls gives values that were left empty a word: in {a: } the encoder would write an empty text for them, which no component takes.
+func writeNulls(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Value == "" {
+		n.Value = "null"
+	}
+	for _, child := range n.Content {
+		writeNulls(child)
+	}
 }
 
 func mergeMapping(base, over *yaml.Node) {

@@ -38,6 +38,7 @@ func Settings() otelcol.CollectorSettings {
 		Factories: Components,
 		BuildInfo: component.BuildInfo{Command: "awscollector", Description: "ADOT v0.49.0 component set", Version: "v0.49.0"},
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{ResolverSettings: confmap.ResolverSettings{
+			DefaultScheme: "env", // as ADOT has it
 			ProviderFactories: []confmap.ProviderFactory{
 				envprovider.NewFactory(), fileprovider.NewFactory(), yamlprovider.NewFactory(),
 				httpprovider.NewFactory(), httpsprovider.NewFactory(),
