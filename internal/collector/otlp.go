@@ -45,9 +45,8 @@ func (c Config) Signals(text string) []string {
 		return nil // Check says so
 	}
 	var signals []string
-	pipelines := valueOf(valueOf(root, "service"), "pipelines")
-	for _, id := range keysOf(pipelines) {
-		if signal, _, _ := strings.Cut(id, "/"); slices.Contains(listOf(valueOf(valueOf(pipelines, id), "receivers")), receiverOTLP) {
+	for _, p := range newTree(root).at("service", "pipelines").all() {
+		if signal, _, _ := strings.Cut(p.key, "/"); slices.Contains(p.value.at("receivers").texts(), receiverOTLP) {
 			signals = append(signals, signal)
 		}
 	}

@@ -3,8 +3,6 @@ package collector
 import (
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Write is a place that a component of a configuration writes to.
@@ -26,18 +24,18 @@ func Writes(text string) []Write {
 		return nil // Check says so
 	}
 	var writes []Write
+	config := newTree(root)
 	for _, w := range writers {
-		section := valueOf(root, w.section)
-		for _, id := range keysOf(section) {
-			if kind, _, _ := strings.Cut(id, "/"); kind != w.kind || !running(root, w.section, id) {
+		for _, e := range config.at(w.section).all() {
+			if typeOf(e.key) != w.kind || !config.running(w.section, e.key) {
 				continue
 			}
 			path := w.path
-			if set := valueOf(valueOf(section, id), w.setting); set != nil {
-				path = set.Value
+			if set := e.value.at(w.setting); set != nil {
+				path = set.text()
 			}
 			if strings.HasPrefix(path, "/") { // what is expanded is not known
-				writes = append(writes, Write{id, path})
+				writes = append(writes, Write{e.key, path})
 			}
 		}
 	}
@@ -45,13 +43,9 @@ func Writes(text string) []Write {
 }
 
 // running says whether the service names a component.
-func running(root *yaml.Node, section, id string) bool {
-	service := valueOf(root, "service")
+func (t *tree) running(section, id string) bool {
 	if section == "extensions" {
-		return slices.Contains(listOf(valueOf(service, section)), id)
+		return slices.Contains(t.at("service", section).texts(), id)
 	}
-	pipelines := valueOf(service, "pipelines")
-	return slices.ContainsFunc(keysOf(pipelines), func(name string) bool {
-		return slices.Contains(listOf(valueOf(valueOf(pipelines, name), section)), id)
-	})
+	return slices.ContainsFunc(t.at("service", "pipelines").all(), func(p entry) bool { return slices.Contains(p.value.at(section).texts(), id) })
 }
