@@ -45,6 +45,20 @@ func (v *faults) literal(what, s string) {
 	}
 }
 
+// noVariable reports a label that names a variable in a way that nothing expands: it would be stored as it is written.
+func (v *faults) noVariable(what, s string) {
+	name := nakedVariable(placeholder.ReplaceAllLiteralString(s, result), "")
+	if match := bracedVariable.FindStringSubmatch(placeholder.ReplaceAllLiteralString(s, result)); match != nil {
+		name = match[1]
+	}
+	if name != "" {
+		v.addTo("%s is %q, but a label is stored as it is written; give a CDK token for what is known at deployment, or write ${env:%s} (or $$%s for the text itself) in ConfigWithExtra",
+			what, s, name, name)
+	}
+}
+
+var bracedVariable = regexp.MustCompile(`\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)[^}]*\}`)
+
 // printable reports text that YAML or Prometheus would not carry unchanged.
 func (v *faults) printable(what, s string) {
 	if unprintable.MatchString(s) || !validUTF8(s) {

@@ -256,5 +256,6 @@ func (l Labels) validate(v *faults) {
 			v.addTo("%s%s is empty, and an empty label is no label; give it a value", at, name)
 		}
 		v.printable(at+name, value)
+		v.noVariable(at+name, value)
 	}
 }

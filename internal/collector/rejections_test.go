@@ -85,6 +85,11 @@ func TestOptionsAreRejected(t *testing.T) {
 		"task metric":      {minimal(func(c *Config) { c.TaskMetrics = &TaskMetrics{Metrics: []string{"ecs.task.cpu.utilised"}} }), []string{`Telemetry.TaskMetrics.Metrics[0] is "ecs.task.cpu.utilised", which ECS does not have, did you mean ecs.task.cpu.utilized?`}},
 		"not UTF-8":        {minimal(func(c *Config) { c.Labels.External = map[string]string{"a": "\xff"} }), []string{`Labels.External: a is "\xff", which has a control character or is not UTF-8`}},
 		"question mark":    {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"a": "? b"} })), []string{`StaticLabels: a is "? b"; the collector cannot read`}},
+		"static variable":  {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"env": "${env:ENVIRONMENT}"} })), []string{`Telemetry.Scrape[0].StaticLabels: env is "${env:ENVIRONMENT}", but a label is stored as it is written; give a CDK token for what is known at deployment, or write ${env:ENVIRONMENT} (or $$ENVIRONMENT`}},
+		"external variables": {minimal(func(c *Config) {
+			c.Labels.External = map[string]string{"a": "$ENVIRONMENT", "b": "x-${TEAM}-y", "c": "at $HOST"}
+		}),
+			[]string{`Labels.External: a is "$ENVIRONMENT", but`, `b is "x-${TEAM}-y", but`, `c is "at $HOST", but`}},
 		"little memory":    {minimal(func(c *Config) { c.MemoryLimitMiB = 63 }), []string{"Telemetry.Collector.MemoryLimitMiB is 63; the collector needs at least 64"}},
 		"unknown policy":   {minimal(func(c *Config) { c.Labels.Policy = "some" }), []string{`Telemetry.Labels.Policy is "some"`}},
 		"empty list":       {minimal(func(c *Config) { c.Labels.Policy = LabelsList }), []string{"Keep is empty; list the attributes"}},
@@ -105,6 +110,17 @@ func TestOptionsAreRejected(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDollarsInLabelsAreLiteral: only what looks like a variable is refused.
+func TestDollarsInLabelsAreLiteral(t *testing.T) {
+	for _, value := range []string{"$5", "5$", "a$b", "US$ 5", "$$HOME", "${", "${Token[A.1]}", "a-${Token[A.1]}", "$", "${}"} {
+		config := minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"a": value} }))
+		config.Labels.External = map[string]string{"a": value}
+		if err := config.Validate(); err != nil {
+			t.Errorf("%q is refused: %v", value, err)
+		}
 	}
 }
 

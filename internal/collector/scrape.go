@@ -295,6 +295,7 @@ func (j ScrapeJob) validate(v *faults) {
 		}
 		v.label(what+"name", name)
 		v.scraped(what+name, j.StaticLabels[name])
+		v.noVariable(what+name, j.StaticLabels[name])
 	}
 	v.regexps(j.At+".KeepMetrics", j.KeepMetrics...)
 	v.regexps(j.At+".DropMetrics", j.DropMetrics...)
