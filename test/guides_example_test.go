@@ -28,6 +28,7 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"scrape":                guideScrape,
 	"several endpoints":     guideSeveralEndpoints,
 	"OTLP":                  guideOtlp,
+	"StatsD":                guideStatsd,
 	"extension":             guideExtension,
 	"ecs_patterns":          guidePatterns,
 	"another account":       guideWriterRole,
@@ -295,6 +296,19 @@ func guideGrant(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.ICluster) 
 	tasks := awsiam.NewServicePrincipal(jsii.String("ecs-tasks.amazonaws.com"), nil)
 	workspace.GrantRemoteWrite(awsiam.NewRole(stack, jsii.String("Writer"), &awsiam.RoleProps{AssumedBy: tasks}))
 	workspace.GrantQuery(awsiam.NewRole(stack, jsii.String("Reader"), &awsiam.RoleProps{AssumedBy: tasks}))
+}
+
+func guideStatsd(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
+		&awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)},
+		&otelprometheus.TelemetryProps{
+			Statsd: &otelprometheus.StatsdProps{
+				AggregationInterval: awscdk.Duration_Seconds(jsii.Number(60)), Rates: jsii.Strings("page.views"),
+			},
+			CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
+		})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 }
 
 func guideAlerts(stack awscdk.Stack, _ awsecs.ContainerImage, cluster awsecs.ICluster) {

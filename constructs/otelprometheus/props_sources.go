@@ -58,6 +58,8 @@ type TaskMetricsProps struct {
 // quantiles hold for it, and the series _sum and _count start anew with each. Counters are increments, which Prometheus
 // has no place for: those that Rates names become rates per second, all others are dropped, and the collector's log names
 // them. Without Rates a warning says so.
+//
+// docs/guides/statsd.md lists the lines that are taken, and those that are not.
 type StatsdProps struct {
 	// Enabled turns the receiver on or off.
 	//

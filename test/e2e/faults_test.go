@@ -35,13 +35,14 @@ func TestNothingIsLostWhileTheEndpointFails(t *testing.T) {
 			"503", "429", "hang", "refused", "no such name", "reset mid-body", refusedSeries, "/metrics malformed", "SIGTERM, nothing queued",
 			"all there within 20 s of a 503",
 		}},
-		"queue on disk": {load.Ours("ours, queue on disk", load.OnDisk), []string{"SIGKILL in a 503"}},
+		"timestamps honored": {load.Ours(honoring, honorTimestamps), []string{refusedSeries}},
+		"queue on disk":      {load.Ours("ours, queue on disk", load.OnDisk), []string{"SIGKILL in a 503"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			scenarios := load.Named(load.Matrix(shortFault), run.scenarios...)
 			for i := range scenarios {
-				if scenarios[i].Name == refusedSeries {
+				if scenarios[i].Name == refusedSeries && run.contender.Name == honoring {
 					scenarios[i].Drain = 5 * time.Second // all of it never comes
 				}
 			}
@@ -52,8 +53,16 @@ func TestNothingIsLostWhileTheEndpointFails(t *testing.T) {
 	}
 }
 
-// refusedSeries is the scenario in which something is lost: the protocol has no answer but for a whole request.
+// refusedSeries is the scenario in which something is lost where timestamps are honored: the protocol has no answer but for a whole
+// request.
 const refusedSeries = "400 for one of 10,000 series"
+
+const honoring = "ours, HonorTimestamps"
+
+func honorTimestamps(c *collector.Config, _ load.Target) error {
+	c.Scrape[0].HonorTimestamps = true
+	return nil
+}
 
 func runFaults(t *testing.T, scenarios []load.Scenario, contenders ...load.Contender) []load.Outcome {
 	t.Helper()
@@ -76,7 +85,7 @@ func judge(t *testing.T, o load.Outcome) {
 	if o.Produced == 0 {
 		t.Errorf("%s: nothing was produced", o.Scenario)
 	}
-	if o.Scenario == refusedSeries { // a request is a fifth of a scrape
+	if o.Scenario == refusedSeries && o.Contender == honoring { // a request is a fifth of a scrape
 		if o.Lost == 0 || o.Lost*4 > o.Produced {
 			t.Errorf("%s: %d of %d samples were lost, expected a fifth", o.Scenario, o.Lost, o.Produced)
 		}
@@ -123,6 +132,7 @@ func TestFaultMatrix(t *testing.T) {
 	}
 	runFaults(t, load.Named(load.Endpoint(2*time.Minute), "503", "hang"), ours, adot)
 	runFaults(t, load.Matrix(normalFault), ours, adot)
+	runFaults(t, load.Named(load.Matrix(normalFault), refusedSeries), alone(load.Ours(honoring, honorTimestamps)))
 	runFaults(t, append(load.Named(load.Matrix(normalFault), "SIGTERM after a 503", "SIGKILL in a 503"), load.Endpoint(normalFault)...),
 		alone(load.Ours("ours, queue on disk", load.OnDisk)), alone(load.Ours("ours, one hop", oneHop)))
 	if os.Getuid() == 0 {

@@ -170,7 +170,12 @@ func compare(t *testing.T, wanted collector.Config, read *otelcol.Config) {
 			if all := got.MetricRelabelConfigs; kept != "" && (len(all) == 0 || all[0].Regex.String() != kept) {
 				t.Errorf("the first metric rules are %v, expected to keep %s", all, kept)
 			}
-			rules := got.MetricRelabelConfigs[len(got.MetricRelabelConfigs)-len(want.Relabel):]
+			rules := got.MetricRelabelConfigs // the user's stand between those of Keep- and DropMetrics and our own
+			for _, filter := range [][]string{want.KeepMetrics, want.DropMetrics} {
+				if len(filter) > 0 {
+					rules = rules[1:]
+				}
+			}
 			for i, rule := range want.Relabel {
 				if rule.Regex != "" {
 					same("regular expression", rules[i].Regex.String(), string(rule.Regex))
