@@ -200,7 +200,7 @@ func TestEnvironmentHasWhatTheConfigurationNames(t *testing.T) {
 				t.Errorf("%s names %s, which Environment does not set", name, variable)
 			}
 		}
-		if strings.Count(text, "${")-strings.Count(text, "$${") != strings.Count(text, "${env:") {
+		if strings.Count(text, "${") != strings.Count(text, "${env:") {
 			t.Errorf("%s has an expansion of another kind", name)
 		}
 	}

@@ -52,7 +52,7 @@ func (m CollectorMetrics) job() ScrapeJob {
 		Name: collectorJob, Targets: []string{loopback + ":" + string(m.port())}, KeepMetrics: append(slices.Clone(collectorCounters), collectorGauges...),
 		Interval: new(valueOr(m.Interval, defaultCollectorMetricsInterval)),
 		Relabel: []RelabelRule{{
-			SourceLabels: []string{"__name__"}, Regex: Text("(" + anyOf(collectorCounters) + ")"), TargetLabel: newName, Replacement: "${1}_total",
+			SourceLabels: []string{"__name__"}, Regex: Text("(" + anyOf(collectorCounters) + ")"), TargetLabel: newName, Replacement: "$1.total", // as in asTheyAre
 		}},
 	}
 }
