@@ -42,7 +42,7 @@ const (
 	firstTimeout  = Duration(8 * time.Second)
 	secondTimeout = Duration(15 * time.Second)
 
-	// Retries start at 2 s and slow down to 5 s, for ever: less than one request per second from both queues together (9
+	// Retries start at 2 s and slow down to 5 s, without end: less than one request per second from both queues together (9
 	// requests of each in a 30-second fault, with 1 s at first), and at most 5 s of delay when the endpoint is back.
 	firstRetry  = Duration(2 * time.Second)
 	slowestTry  = Duration(5 * time.Second)

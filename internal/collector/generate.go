@@ -227,7 +227,7 @@ func (c Config) addMetrics(d *document, source, receiver, exporter string, actio
 }
 
 // addDeltaReport writes metrics with delta temporality to the log, by name, because the remote write exporter drops them
-// without a word. The sampling bounds the summary lines only; each push of such metrics is logged, until its sender is mended.
+// without a word. The sampling bounds the summary lines only; each push of such metrics is logged, until its sender is fixed.
 func addDeltaReport(d *document, source, receiver, others string) {
 	filter := processorFilter + source + "_delta"
 	d.Processors[filter] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{Text(others)}}
