@@ -16,7 +16,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
-// AlertManagerDefinition says whom alerts are sent to: Route and Receivers, or Yaml.
+// AlertManagerDefinition says where alerts are sent: Route and Receivers, or Yaml.
 type AlertManagerDefinition struct {
 	// Route is the root of the routing tree, which every alert enters. It has a receiver and no matchers. Required unless
 	// Yaml is set.
@@ -26,9 +26,9 @@ type AlertManagerDefinition struct {
 	Receivers *[]*AlertReceiver
 
 	// Yaml is the whole definition in AMP's form, for what the typed one does not have (templates, inhibition, time
-	// intervals, PagerDuty): a document with alertmanager_config, and template_files on request, both as text. It is sent
-	// as it is, after a check of what AMP documents to take: its receivers (SNS with the region in sigv4, PagerDuty with the key in
-	// Secrets Manager), the keys, names, matchers, durations and templates. Topics in it get no policy.
+	// intervals, PagerDuty): a document with alertmanager_config, and optionally template_files, both as text. It is sent
+	// unchanged, after a check that it has only what AMP documents: the receivers (SNS with the region in sigv4, PagerDuty with
+	// the key in Secrets Manager), the keys, names, matchers, durations and templates. Topics in it get no policy.
 	//
 	// Default: made from Route and Receivers.
 	// Source: Amazon Managed Service for Prometheus User Guide, Create an alert manager configuration.

@@ -9,11 +9,11 @@
 //	workspace.GrantRemoteWrite(awsiam.NewRole(stack, jsii.String("Writer"), &awsiam.RoleProps{AssumedBy: tasks}))
 //	workspace.GrantQuery(awsiam.NewRole(stack, jsii.String("Reader"), &awsiam.RoleProps{AssumedBy: tasks}))
 //
-// A workspace is kept when its stack is deleted, unless [WorkspaceProps] says otherwise. One that was made elsewhere comes in with
-// [WorkspaceFromWorkspaceArn] or [WorkspaceFromWorkspaceAttributes], and works the same.
+// A workspace is kept when its stack is deleted, unless [WorkspaceProps] says otherwise. Import one that was created elsewhere
+// with [WorkspaceFromWorkspaceArn] or [WorkspaceFromWorkspaceAttributes]; it works the same.
 //
 // Constructors panic before they have built anything, with every error of the props in one message. A grant that cannot take
-// effect in this app, such as on a role of another account, draws a warning with the statement that is missing.
+// effect in this app, such as on a role of another account, causes a warning with the statement that is missing.
 //
-// Tags are awscdk's own: awscdk.Tags_Of(workspace).Add reaches the workspace, and so it does with rule groups.
+// Tags are awscdk's own: awscdk.Tags_Of(workspace).Add adds one to the workspace, and works the same for rule groups.
 package amp

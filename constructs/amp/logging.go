@@ -21,8 +21,8 @@ const vendedLogs = "/aws/vendedlogs/"
 // documents (logs:CreateLogDelivery and others); the default role of the CDK bootstrap has them.
 type LoggingProps struct {
 	// LogGroup takes the logs. It keeps its own retention and policy; where it has no policy for log delivery, CloudWatch
-	// Logs adds one when the workspace is deployed. A known name that does not start with /aws/vendedlogs/ draws a
-	// warning, since the policy of all such groups together is bounded in size.
+	// Logs adds one when the workspace is deployed. A known name that does not start with /aws/vendedlogs/ causes a
+	// warning, because the policy of all such groups together has a maximum size.
 	//
 	// Default: a new log group /aws/vendedlogs/prometheus/…, with a policy that lets CloudWatch Logs deliver to it from
 	// this account, and the workspace's RemovalPolicy.

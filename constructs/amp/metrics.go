@@ -116,8 +116,8 @@ type AlarmsProps struct {
 	// Default: 0.
 	DiscardedSamplesThreshold *float64
 
-	// ActiveSeriesThreshold is the number of active series above which the alarm goes off, at least 0; some 80 % of the
-	// workspace's quota is usual. AMP adapts that quota to the use and AWS raises it on request, so there is no default.
+	// ActiveSeriesThreshold is the number of active series above which the alarm goes off, at least 0; about 80 % of
+	// the workspace's quota is usual. AMP adapts that quota to the use and AWS raises it on request, so there is no default.
 	//
 	// Default: no alarm.
 	ActiveSeriesThreshold *float64

@@ -30,7 +30,7 @@ type ResourcePolicyProps struct {
 	// Default: none.
 	Queriers *[]awsiam.IPrincipal
 
-	// Statements are added as they are. One without resources gets the ARN of the workspace, the only one that AMP takes.
+	// Statements are added unchanged. One without resources gets the ARN of the workspace, the only one that AMP takes.
 	// AMP ignores actions other than those of the Prometheus-compatible API.
 	//
 	// Default: none.

@@ -30,14 +30,14 @@ type RuleGroupsNamespaceProps struct {
 	// Groups of rules. Required unless Yaml is set.
 	Groups *[]*RuleGroup
 
-	// Yaml is a Prometheus rule file. It is sent as it is, and checked as Groups are.
+	// Yaml is a Prometheus rule file. It is sent unchanged, and checked as Groups are.
 	//
 	// Default: made from Groups.
 	Yaml *string
 
 	// CheckExpr checks a PromQL expression; its error is reported with those of this library. Without it expressions are
 	// checked for what needs no parser: that there is one, that brackets and quotes are closed, that no character or
-	// operator stands where none can, and that functions exist. Types are then found by AMP only, at deployment. A complete
+	// operator is in a wrong place, and that functions exist. Types are then found by AMP only, at deployment. A complete
 	// check, which costs the app a dependency, is that of Prometheus:
 	//
 	//	func(expr string) error {
@@ -184,7 +184,7 @@ type RuleGroupsNamespace struct {
 
 // NewRuleGroupsNamespace adds an AWS::APS::RuleGroupsNamespace to scope. It panics when scope or id is missing or a prop is
 // wrong, with every error of every rule in the message, before it has built anything. Two rules of one name with the same labels
-// draw a warning, and so does a group of more than 20 rules, which AMP refuses unless AWS has raised that quota.
+// cause a warning, and so does a group of more than 20 rules, which AMP refuses unless AWS has raised that quota.
 func NewRuleGroupsNamespace(scope constructs.Construct, id *string, props *RuleGroupsNamespaceProps) *RuleGroupsNamespace {
 	if props == nil {
 		props = &RuleGroupsNamespaceProps{}

@@ -39,8 +39,8 @@ type IWorkspace interface {
 	//
 	// The statement goes into the policy of grantee. A grantee of another account (both known), or one without a policy
 	// of its own such as a service principal, needs one in the resource policy of the workspace too: a workspace of this
-	// app gets it, for an imported one a warning shows it. A warning also shows the statement that a role needs which
-	// this app cannot change. Accounts that are not known at synthesis are taken to be the same. A role that this app
+	// app gets it, for an imported one a warning shows it. If this app cannot change a role, a warning shows the
+	// statement that the role needs. Accounts that are not known at synthesis are assumed to be the same. A role that this app
 	// creates in another account needs a RoleName.
 	//
 	// It panics when grantee is everybody, and when no action is given or one is not AMP's.
@@ -66,13 +66,13 @@ type IWorkspace interface {
 	// MetricIngestionRate is the rate of samples taken in, in samples per second, as an average over 5 minutes.
 	MetricIngestionRate(options *awscloudwatch.MetricOptions) awscloudwatch.Metric
 
-	// MetricDiscardedSamples counts the samples that AMP refused, for whatever reason, in 5 minutes. No data means none.
+	// MetricDiscardedSamples counts the samples that AMP refused, for any reason, in 5 minutes. No data means none.
 	MetricDiscardedSamples(options *awscloudwatch.MathExpressionOptions) awscloudwatch.MathExpression
 
 	// AddAlarms adds an alarm on discarded samples and, where props give thresholds, on active series and on the
 	// ingestion rate. They look at periods of 5 minutes: discarded samples raise an alarm at once, the others after three
-	// periods in a row. No data is taken for good, since AMP publishes nothing where there is nothing. It panics when a
-	// threshold is below 0.
+	// periods in a row. Missing data raises no alarm, because AMP publishes nothing when there is nothing to count. It
+	// panics when a threshold is below 0.
 	AddAlarms(props *AlarmsProps) *Alarms
 }
 
@@ -129,7 +129,7 @@ type WorkspaceProps struct {
 	// Default: no logs.
 	QueryLogging *QueryLoggingProps
 
-	// AlertManager says whom alerts are sent to.
+	// AlertManager says where alerts are sent.
 	//
 	// Default: no alert manager; alerts fire, but nobody is told.
 	AlertManager *AlertManagerDefinition
@@ -143,15 +143,15 @@ type WorkspaceProps struct {
 
 // LimitPerLabelSet bounds the active series that match a label set.
 type LimitPerLabelSet struct {
-	// LabelSet are the labels that a series must all have. Empty, the limit is for the series that no other label set
-	// matches. Names are those of Prometheus labels; values are not empty.
+	// LabelSet are the labels that a series must all have. If it is empty, the limit is for the series that no other
+	// label set matches. Names are those of Prometheus labels; values are not empty.
 	//
 	// Default: empty.
 	// Source: AWS::APS::Workspace, Label. We have not verified that an empty set is the default bucket of the console.
 	LabelSet *map[string]*string
 
-	// MaxSeries is the number of active series, a whole number. 0 sets no limit, but has AMP publish the metrics of the
-	// label set. Required.
+	// MaxSeries is the number of active series, a whole number. 0 sets no limit, but makes AMP publish the metrics of
+	// the label set. Required.
 	// Source: AWS::APS::Workspace, LimitsPerLabelSetEntry.
 	MaxSeries *float64
 }
@@ -304,8 +304,8 @@ func (w *Workspace) WorkspaceArn() *string { return w.arn }
 // WorkspaceId implements [IWorkspace].
 func (w *Workspace) WorkspaceId() *string { return w.id }
 
-// RemoteWriteUrl implements [IWorkspace]. It is built from the workspace id: what the attribute PrometheusEndpoint ends
-// in is documented in two ways.
+// RemoteWriteUrl implements [IWorkspace]. It is built from the workspace id, because AWS documents two different
+// endings of the attribute PrometheusEndpoint.
 func (w *Workspace) RemoteWriteUrl() *string { return RemoteWriteUrlFor(w, nil) }
 
 // QueryUrl implements [IWorkspace].

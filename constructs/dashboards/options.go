@@ -16,7 +16,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
-// Options of all dashboards. The zero value is good.
+// Options of all dashboards. The zero value is valid.
 type Options struct {
 	// TitlePrefix is what every title starts with.
 	//
@@ -65,7 +65,7 @@ const (
 	// Counter is shown as its rate per second.
 	Counter MetricKind = "counter"
 
-	// Gauge is shown as it is.
+	// Gauge is shown unchanged.
 	Gauge MetricKind = "gauge"
 
 	// Histogram, with classic buckets, is shown as quantiles.

@@ -26,11 +26,11 @@ const (
 // SetupCommands is a bash script that does what CloudFormation cannot: it adds the AMP workspaces as data sources, signed
 // with the role of the workspace, and imports the dashboards in folder, a JSON file each, as [dashboards.Write] leaves them.
 // It can be run again. It needs bash, curl, jq and the AWS CLI, version 2, and has to be run from where the workspace can be
-// reached. Its values are known after deployment, so put it out:
+// reached. Its values are known after deployment, so make it an output of the stack:
 //
 //	awscdk.NewCfnOutput(stack, jsii.String("GrafanaSetup"), &awscdk.CfnOutputProps{Value: workspace.SetupCommands(nil)})
 //
-// The script makes a service account with the role of an administrator, with a token for 15 minutes, and deletes it in the end.
+// The script makes a service account with the role of an administrator, with a token for 15 minutes, and deletes it at the end.
 // folder is nil for "dashboards". It panics as QueryUrl of an AMP workspace does.
 //
 // [dashboards.Write]: https://pkg.go.dev/github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards#Write

@@ -76,13 +76,13 @@ type WorkspaceProps struct {
 
 	// SecurityGroups of the connections, 1 to 5 of them, of the same VPC. Only with Vpc.
 	//
-	// Default: a new one, which lets everything out and nothing in.
+	// Default: a new one, which allows all outgoing connections and no incoming ones.
 	SecurityGroups *[]awsec2.ISecurityGroup
 
-	// GrafanaVersion of the workspace, such as "12.4". It can be raised later, but not lowered. The versions on offer:
-	// aws grafana list-versions.
+	// GrafanaVersion of the workspace, such as "12.4". It can be raised later, but not lowered. To list the available
+	// versions: aws grafana list-versions.
 	//
-	// Default: the newest on offer when the workspace is made; that one is kept.
+	// Default: the newest that is available when the workspace is created; later deployments keep it.
 	// Source: AWS::Grafana::Workspace, GrafanaVersion.
 	GrafanaVersion *string
 

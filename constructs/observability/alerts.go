@@ -59,7 +59,7 @@ type TaskAlerts struct {
 
 	// EphemeralStorageUtilization is the share of the task's ephemeral storage in use, above which
 	// EcsTaskEphemeralStorageHigh fires; 0.001 to 1. It needs the metrics ecs.task.ephemeral_storage.utilized and
-	// ecs.task.ephemeral_storage.reserved, which only Fargate has and a sidecar keeps on request.
+	// ecs.task.ephemeral_storage.reserved, which only Fargate has and a sidecar does not keep by default.
 	//
 	// Default: 0.8 where TaskMetrics has these metrics; otherwise there is no such alert.
 	EphemeralStorageUtilization *float64

@@ -20,7 +20,7 @@ type ServiceRulesProps struct {
 	Name *string
 
 	// TaskFamily is the family of the service's task definition: 1 to 255 letters, digits, dashes and underscores. On Fargate
-	// the metrics do not name the service, so its family and cluster stand for it. Required unless Matchers selects
+	// the metrics do not name the service, so its family and cluster identify it. Required unless Matchers selects
 	// the service.
 	TaskFamily *string
 

@@ -97,9 +97,9 @@ func (s *Sidecar) AddScrapeJob(job *ScrapeJob) {
 	s.update(known)
 }
 
-// AddVpcEndpoints adds to vpc the endpoints that the task needs in subnets without a way to the internet: for the workspace
+// AddVpcEndpoints adds to vpc the endpoints that the task needs in subnets without access to the internet: for the workspace
 // (limited to it), logs, images (with the S3 gateway), and STS, SSM and X-Ray where they are used. The collector's default image
-// is in a public registry, which no endpoint leads to; a warning says so.
+// is in a public registry, which cannot be reached through an endpoint; a warning says so.
 func (s *Sidecar) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
 	s.addVpcEndpoints(vpc, props)
 }

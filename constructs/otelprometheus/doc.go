@@ -28,7 +28,7 @@
 // # Errors
 //
 // Constructors panic before they have built anything, with every error of the props in one message: the value received, what was
-// expected, and the way out. What shows only when all containers are known, such as two that use one port, fails the
+// expected, and how to fix it. What can be found only when all containers are known, such as two that use one port, fails the
 // synthesis. Likely mistakes are warnings, which awscdk.Annotations can acknowledge.
 //
 // The folder docs of the repository has guides by task, troubleshooting by symptom, costs, and what was measured.

@@ -11,8 +11,8 @@ import (
 // OtelPrometheusSidecar adds an ADOT collector to a task definition that you already have. It is an
 // awsecs.ITaskDefinitionExtension: hand it to AddExtension, before or after other containers are added.
 //
-// What it cannot tell before it sees the task definition, such as a collector that does not fit in, becomes an error of
-// that construct and fails the synthesis.
+// What it cannot check before it has the task definition, such as a collector that does not fit into it, becomes an error
+// of the task definition and fails the synthesis.
 type OtelPrometheusSidecar struct {
 	telemetry *TelemetryProps
 	added     map[awsecs.TaskDefinition]*Sidecar

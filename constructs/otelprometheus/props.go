@@ -68,7 +68,7 @@ type TelemetryProps struct {
 	// Default: every task-level dimension (LabelsTask).
 	Labels *LabelsProps
 
-	// Delivery says how metrics get through when the endpoint fails and when the task stops.
+	// Delivery says how metrics are delivered when the endpoint fails and when the task stops.
 	//
 	// Default: two hops with a queue in memory; a 10-minute outage at 1,000 samples per second loses nothing.
 	Delivery *DeliveryProps
@@ -94,8 +94,8 @@ type TelemetryProps struct {
 	Logging *LoggingProps
 }
 
-// LabelPolicy says which resource attributes become labels. Labels are most of what a sample costs, so each policy
-// keeps a dimension once, under one name, whatever source a metric comes from. The labels job and instance are always
+// LabelPolicy says which resource attributes become labels. Labels cause most of the cost of a sample, so each
+// policy keeps a dimension once, under one name, for every source of metrics. The labels job and instance are always
 // set. Scope information, attributes that change while a task runs and repetitions of job and instance never become labels.
 type LabelPolicy string
 
@@ -135,7 +135,7 @@ type LabelsProps struct {
 
 // ContainerProps makes an exception for one of the task's containers.
 type ContainerProps struct {
-	// OptOut leaves the container as it is: it gets no dependency, no variables and no logging.
+	// OptOut leaves the container unchanged: it gets no dependency, no variables and no logging.
 	//
 	// Default: false.
 	OptOut *bool

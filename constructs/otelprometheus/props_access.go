@@ -34,10 +34,10 @@ type RemoteWriteProps struct {
 // TaskRoleNameDocumented is the name that AWS documents for the task role of this integration.
 const TaskRoleNameDocumented = "AmazonECS_OpenTelemetryPrometheusRole"
 
-// RolesProps changes the roles that the task definition creates. Roles that are given to it are left as they are.
+// RolesProps changes the roles that the task definition creates. Roles that are given to it stay unchanged.
 type RolesProps struct {
-	// ManagedPolicy attaches the managed policy AmazonPrometheusRemoteWriteAccess to the task role, which allows to write to
-	// every workspace of the account, in place of a statement for the one workspace.
+	// ManagedPolicy attaches the managed policy AmazonPrometheusRemoteWriteAccess to the task role, which allows it to write
+	// to every workspace of the account, instead of a statement for the one workspace.
 	//
 	// Default: false.
 	ManagedPolicy *bool

@@ -34,7 +34,7 @@ type CollectorProps struct {
 	// Default: none; 256 without a limit in a task on EC2 without memory of its own, where ECS wants one of the three.
 	MemoryReservationMiB *float64
 
-	// Essential says whether the task stops when the collector stops for good.
+	// Essential says whether the task stops when the collector stops and is not restarted.
 	//
 	// Default: true.
 	Essential *bool

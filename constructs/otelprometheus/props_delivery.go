@@ -5,29 +5,29 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 )
 
-// DeliveryProps says how metrics get through when the endpoint fails, and when the task stops. With all defaults nothing is lost
-// while the endpoint fails for 10 minutes at 1,000 samples per second, however it fails; docs/delivery.md has the measurements.
+// DeliveryProps says how metrics are delivered when the endpoint fails, and when the task stops. With all defaults nothing is
+// lost while the endpoint fails in any way for 10 minutes at 1,000 samples per second; docs/delivery.md has the measurements.
 type DeliveryProps struct {
 	// OneHop leaves queue and retries to the remote write exporter. What it cannot deliver within 30 seconds is dropped. It
-	// costs a little less CPU, and when the task stops, what is queued is still tried.
+	// costs a little less CPU, and when the task stops, the collector still tries to send what is queued.
 	//
 	// Default: false.
 	OneHop *bool
 
 	// QueueSize bounds the queue of application metrics, in encoded bytes; at least 1 MiB. 1,000 samples take about 75 KiB. In
-	// memory they take seven times as much, so a larger queue wants a larger CollectorProps.MemoryLimitMiB. When it is full, new
+	// memory they take seven times as much, so a larger queue needs a larger CollectorProps.MemoryLimitMiB. When it is full, new
 	// samples are refused, and counted in the collector's own metrics. Where OTLP is on beside a scrape job or StatsD, each has a
 	// queue of half the size. Not with OneHop.
 	//
 	// Default: an eleventh of the collector's memory limit (46 MiB of 512), 512 MiB with QueueOnDisk.
 	QueueSize awscdk.Size
 
-	// QueueOnDisk keeps the queue in files, so that it survives a crash of the collector that its restart policy answers, and
-	// needs little memory. It is gone with the task. Not with OneHop.
+	// QueueOnDisk keeps the queue in files, so that it survives a crash of the collector after which its restart policy
+	// restarts it, and needs little memory. It is lost when the task ends. Not with OneHop.
 	//
 	// Without QueueVolume a volume is added to the task. ECS gives such a volume to root alone, so the collector then runs as
 	// root, without any capability and still with a read-only root file system, unless CollectorProps.User says otherwise.
-	// We have not verified that the volume outlives a restart in place: nothing here was run on AWS.
+	// We have not verified that the volume is kept when the container restarts in place: nothing here was run on AWS.
 	//
 	// Default: false, the queue is in memory.
 	// Source: Amazon ECS Developer Guide, Use bind mounts with Amazon ECS.

@@ -9,8 +9,8 @@ import (
 
 // OtlpProps configures the OTLP receiver. While it is on, containers get OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, …_PROTOCOL and
 // …_TEMPORALITY_PREFERENCE, with Telemetry.Traces the same for traces, and OTEL_TRACES_EXPORTER or OTEL_LOGS_EXPORTER=none for what
-// the collector does not take. What a container sets itself stays, and the others follow it; what contradicts draws a warning. These
-// win over a file in ContainerDefinitionOptions.EnvironmentFiles, as ECS has it, and over the image.
+// the collector does not take. What a container sets itself stays, and the library adapts the others to it; a contradiction causes
+// a warning. These variables override a file in ContainerDefinitionOptions.EnvironmentFiles, as ECS does it, and the image.
 type OtlpProps struct {
 	// Enabled turns the receiver on or off.
 	//
@@ -54,9 +54,9 @@ type TaskMetricsProps struct {
 // StatsdProps configures the StatsD receiver. Clients send over UDP to 127.0.0.1, or with network mode bridge to the collector's
 // container by its name.
 //
-// Gauges are stored as they are. Timers, histograms and distributions become summaries of one AggregationInterval: their
-// quantiles hold for it, and the series _sum and _count start anew with each. Counters are increments, which Prometheus
-// has no place for: those that Rates names become rates per second, all others are dropped, and the collector's log names
+// Gauges are stored unchanged. Timers, histograms and distributions become summaries of one AggregationInterval: their
+// quantiles are those of the interval, and the series _sum and _count start again in each. Counters are increments, which
+// Prometheus cannot store: those that Rates names become rates per second, all others are dropped, and the collector's log names
 // them. Without Rates a warning says so.
 //
 // docs/guides/statsd.md lists the lines that are taken, and those that are not.

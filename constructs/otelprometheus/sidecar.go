@@ -8,7 +8,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 )
 
-// Sidecar is the collector's part of a task definition, whatever the kind of that.
+// Sidecar is the collector's part of a task definition of any kind.
 type Sidecar struct {
 	task     awsecs.TaskDefinition // the construct that users see
 	base     awsecs.TaskDefinition // its awscdk part, whose AddContainer adds a container as it is

@@ -1,7 +1,7 @@
 // Package slo describes service level objectives: which share of the requests of a service must be good, and how fast the
 // error budget may be used up before an alert.
 //
-// One slice serves both who alerts on objectives and who shows them: observability.ServiceRulesProps.SLOs takes a pointer to it,
+// Alerts and dashboards can use the same slice of objectives: observability.ServiceRulesProps.SLOs takes a pointer to it,
 // dashboards.Options.SLOs the slice itself.
 //
 //	objectives := []*slo.SLO{{

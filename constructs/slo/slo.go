@@ -84,7 +84,7 @@ func DefaultBurnRates() []BurnRate {
 	}
 }
 
-// WithDefaults is a copy with every default filled in, which says what rules and dashboards make of it.
+// WithDefaults is a copy with every default filled in, as rules and dashboards use it.
 func (s SLO) WithDefaults() SLO {
 	s.Description = cmp.Or(s.Description, s.Name)
 	s.Window = cmp.Or(s.Window, 30*24*time.Hour)
