@@ -28,10 +28,10 @@ var All = []Sample{
 	{"Ec2Awsvpc", "EC2 instances, with metrics of each container", NewEc2Awsvpc},
 	{"Ec2Bridge", "network mode bridge, three containers, two of them scraped", NewEc2Bridge},
 	{"ExistingTask", "the sidecar on a task definition that is there already, behind a load balancer", NewExistingTask},
-	{"ScheduledTask", "a task that lives a few seconds and loses nothing", NewScheduledTask},
+	{"ScheduledTask", "a task that runs for a few seconds and loses nothing", NewScheduledTask},
 	{"Traces", "traces to X-Ray through the same sidecar", NewTraces},
 	{"SharedWorkspace", "one workspace for all, one service writing from another account", NewSharedWorkspace},
-	{"PrivateVpc", "no way to the internet, only VPC endpoints", NewPrivateVpc},
+	{"PrivateVpc", "no access to the internet, only VPC endpoints", NewPrivateVpc},
 	{"Observability", "rules, alerts to SNS, SLOs, dashboards and a Grafana workspace", NewObservability},
 }
 

@@ -62,7 +62,7 @@ func TestRejections(t *testing.T) {
 			[]string{"2 errors", `Name is "a$b", but a $`, `Path is "/$x", but a $`}},
 		"name of the family": {fargateProps(awsecs.FargateTaskDefinitionProps{Family: jsii.String("web")},
 			withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}, &otelprometheus.ScrapeJob{Port: jsii.Number(2), Name: jsii.String("web")})),
-			[]string{`Telemetry.Scrape[1].Name is "web", the family`}},
+			[]string{`Telemetry.Scrape[1].Name is "web", which is the task family`}},
 		"endpoint without a workspace": {fargate(&otelprometheus.TelemetryProps{RemoteWrite: &otelprometheus.RemoteWriteProps{
 			Endpoint: &amp.EndpointOptions{Host: jsii.String("a"), DualStack: jsii.Bool(true)}}}), []string{"Telemetry.RemoteWrite.Endpoint: Host is set together with"}},
 		"half a second":                {fargate(withCollector(otelprometheus.CollectorProps{StopTimeout: awscdk.Duration_Millis(jsii.Number(1500))})), []string{"StopTimeout is 1.5s; it must be a whole number of seconds"}},
@@ -133,7 +133,7 @@ func TestRejections(t *testing.T) {
 		"the name of a given role": {func(stack, given awscdk.Stack) {
 			fargateProps(awsecs.FargateTaskDefinitionProps{TaskRole: awsiam.Role_FromRoleArn(given, jsii.String("Given"), jsii.String(writerArn), nil)},
 				&otelprometheus.TelemetryProps{Roles: &otelprometheus.RolesProps{TaskRoleName: jsii.String("a")}})(stack, given)
-		}, []string{"change a task role that is created, but one is given"}},
+		}, []string{"apply only to a task role that this library creates, but one is given"}},
 		"two ways in": {func(stack, given awscdk.Stack) {
 			telemetry := withAssumedRole(given)
 			telemetry.Roles = &otelprometheus.RolesProps{ManagedPolicy: jsii.Bool(true)}
@@ -211,7 +211,7 @@ func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
 		}, want: []string{"container app mounts volume data, which the task does not have"}},
 		"a path of the host": {change: func(td task) {
 			td.AddVolume(&awsecs.Volume{Name: jsii.String("data"), Host: &awsecs.Host{SourcePath: jsii.String("/data")}})
-		}, want: []string{"volume data is a path of the host, which Fargate does not give"}},
+		}, want: []string{"volume data uses a path of the host, which Fargate does not support"}},
 		"a port that is none": {change: func(td task) {
 			td.DefaultContainer().AddPortMappings(&awsecs.PortMapping{ContainerPort: jsii.Number(70000)})
 		}, want: []string{"container app: port is 70000; it must be a whole number from 0 to 65535"}},
@@ -235,13 +235,13 @@ func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
 		"a second collector": {
 			telemetry: withCollector(otelprometheus.CollectorProps{ContainerName: jsii.String("telemetry")}),
 			change:    second(&awsecs.ContainerDefinitionOptions{Image: awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.40.0"), nil)}),
-			want:      []string{"container second runs an ADOT collector, too", "remove it, or opt it out with Telemetry.Containers"}},
+			want:      []string{"container second runs an ADOT collector, too", "opt it out with Telemetry.Containers"}},
 		"a file on a read-only root": {
 			telemetry: withConfig(otelprometheus.ConfigFromYaml(jsii.String(writingYAML), nil)),
 			want:      []string{"the configuration's file/debug writes to /tmp/out.json, but the collector's root file system is read-only", "ReadonlyRootFilesystem to false"}},
 		"a file that the user cannot write": {
 			telemetry: writing(otelprometheus.CollectorProps{ReadonlyRootFilesystem: jsii.Bool(false)}),
-			want:      []string{"writes to /tmp/out.json, which the collector's user 4317 may not"}},
+			want:      []string{"writes to /tmp/out.json, but the collector's user 4317 has no permission to write there"}},
 		"a file in a volume of root": {
 			telemetry: writing(otelprometheus.CollectorProps{}), change: mountTmp,
 			want: []string{"writes to /tmp/out.json in volume tmp, which Fargate gives to root alone; set Telemetry.Collector.User to 0"}},

@@ -71,6 +71,6 @@ func TestContainersOfAUsersAspectTakePart(t *testing.T) {
 		}
 	}
 	if message := panicOf(func() { synth(t, build(true)) }); message != "" {
-		assertContains(t, message, "container late came too late", "add it with AddContainer")
+		assertContains(t, message, "container late was added too late", "add it with AddContainer")
 	}
 }

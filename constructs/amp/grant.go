@@ -74,7 +74,7 @@ func (w *Workspace) grant(method string, grantee awsiam.IGrantable, actions *[]*
 		return grant
 	}
 	if w.encrypted {
-		input.Warn(w, "keyGrantNeeded", "%s: %s comes in through the resource policy of the workspace, and needs a KMS grant on its key too, which CloudFormation cannot make", method, describe(grantee))
+		input.Warn(w, "keyGrantNeeded", "%s: %s gets access through the resource policy of the workspace, and also needs a KMS grant on its key, which CloudFormation cannot make", method, describe(grantee))
 	}
 	if w.policy == nil {
 		newResourcePolicy(w, jsii.String("ResourcePolicy"), w)

@@ -156,7 +156,7 @@ func (c checks) ports(t renderedTask, f *input.Faults) {
 func (c checks) strangers(t renderedTask, f *input.Faults) {
 	for _, container := range t.Containers {
 		if name := container.Name; container.FirelensConfiguration == nil && !c.s.ownName(name) && !c.s.connected[name] {
-			f.Add("container %s came too late to get its dependency on the collector, its logging and its variables; add it with AddContainer, "+
+			f.Add("container %s was added too late, so it has no dependency on the collector, no logging and no variables; add it with AddContainer, "+
 				"before the synthesis, or opt it out with %sContainers", name, where)
 		}
 	}
@@ -168,7 +168,7 @@ func (c checks) secondCollector(t renderedTask, f *input.Faults) {
 		image, err := json.Marshal(container.Image)
 		if err == nil && strings.Contains(string(image), "aws-otel-collector") && !c.s.ownName(container.Name) {
 			f.Add("container %s runs an ADOT collector, too: both listen on ports 4317, 4318 and 13133, and write the metrics of the task; remove it, "+
-				"or opt it out with %sContainers where it has other ports and another purpose", container.Name, where)
+				"or, if it uses other ports and has another purpose, opt it out with %sContainers", container.Name, where)
 		}
 	}
 }
@@ -194,7 +194,7 @@ func (c checks) writes(t renderedTask, f *input.Faults) {
 			f.Add("the configuration's %s writes to %s, but the collector's root file system is read-only; mount a volume there with Collector().AddMountPoints, "+
 				"or set %sCollector.ReadonlyRootFilesystem to false", w.Component, w.Path, where)
 		case m < 0 && !root:
-			f.Add("the configuration's %s writes to %s, which the collector's user %v may not; mount a volume there that this user can write to, "+
+			f.Add("the configuration's %s writes to %s, but the collector's user %v has no permission to write there; mount a volume there that this user can write to, "+
 				"or set %sCollector.User", w.Component, w.Path, own.User, where)
 		case m >= 0 && !root && c.s.settings.task.fargate && slices.ContainsFunc(t.Volumes, func(v renderedVolume) bool {
 			return v.Name == own.MountPoints[m].SourceVolume && v.EfsVolumeConfiguration == nil && v.DockerVolumeConfiguration == nil
@@ -210,7 +210,7 @@ func (c checks) names(t renderedTask, f *input.Faults) {
 	seen := map[string]bool{}
 	once := func(kind, name string) {
 		if seen[kind+name] {
-			f.Add("two %ss are named %s; a task takes a name once, so give yours another", kind, name)
+			f.Add("two %ss are named %s; names must be unique in a task, so rename yours", kind, name)
 		}
 		seen[kind+name] = true
 	}
@@ -228,7 +228,7 @@ func (c checks) volumes(t renderedTask, f *input.Faults) {
 	for _, v := range t.Volumes {
 		known[v.Name] = true
 		if v.Host.SourcePath != nil && c.s.settings.task.fargate {
-			f.Add("volume %s is a path of the host, which Fargate does not give; leave out Host, or use EFS", v.Name)
+			f.Add("volume %s uses a path of the host, which Fargate does not support; leave out Host, or use EFS", v.Name)
 		}
 	}
 	for _, container := range t.Containers {
@@ -335,7 +335,7 @@ func (c checks) scraped(t renderedTask, f *input.Faults) {
 		case wanted != firstEligible && !t.has(wanted):
 			f.Add("%s.ContainerName is %s, which is not in the task", at, wanted)
 		case wanted != firstEligible && bridge && !c.s.linked[wanted]:
-			f.Add("%s.ContainerName is %s, which opted out or routes logs, so the collector is not linked to it; let it in, or use network mode awsvpc", at, wanted)
+			f.Add("%s.ContainerName is %s, which opted out or routes logs, so the collector is not linked to it; remove its opt-out or read another container, or use network mode awsvpc", at, wanted)
 		case wanted == firstEligible && bridge && c.s.firstScraped == "":
 			f.Add("%s has no container to read; add one, or name it in ContainerName", at)
 		}

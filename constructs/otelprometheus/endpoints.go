@@ -51,7 +51,7 @@ func (s *Sidecar) addVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
 	}))
 	s.addS3Endpoint(vpc)
 	if image := *s.collector.ImageName(); strings.HasPrefix(image, "public.ecr.aws/") {
-		input.Warn(s.task, "publicImage", "the collector's image %s is in a public registry, which no VPC endpoint leads to; copy it to a private one, "+
+		input.Warn(s.task, "publicImage", "the collector's image %s is in a public registry, which cannot be reached through a VPC endpoint; copy it to a private one, "+
 			"for example with awsecs.ContainerImage_FromAsset and a Dockerfile of one line, and set CollectorProps.Image", image)
 	}
 }

@@ -96,7 +96,7 @@ type TelemetryProps struct {
 
 // LabelPolicy says which resource attributes become labels. Labels cause most of the cost of a sample, so each
 // policy keeps a dimension once, under one name, for every source of metrics. The labels job and instance are always
-// set. Scope information, attributes that change while a task runs and repetitions of job and instance never become labels.
+// set, and otel_scope_name on OTLP metrics. Attributes that change while a task runs and repetitions of job and instance never become labels.
 type LabelPolicy string
 
 const (

@@ -103,7 +103,7 @@ func (s *settings) resolveAccess(p TelemetryProps, region *string, f *input.Faul
 	}
 	s.roles = roleSettings{managedPolicy: input.BoolOr(r.ManagedPolicy, false), restrictTrust: input.BoolOr(r.RestrictTrust, false), taskRoleName: r.TaskRoleName}
 	if s.task.ownTaskRole && (s.roles.managedPolicy || r.TaskRoleName != nil) {
-		f.Add("%sRoles: ManagedPolicy and TaskRoleName change a task role that is created, but one is given; change that one, or leave it out", where)
+		f.Add("%sRoles: ManagedPolicy and TaskRoleName apply only to a task role that this library creates, but one is given; change that role yourself, or do not give one", where)
 	}
 	if s.roles.managedPolicy && w.AssumeRole != nil {
 		f.Add("%sRoles.ManagedPolicy lets the task role write, but %sRemoteWrite.AssumeRole writes as another role; leave one out", where, where)
@@ -185,7 +185,7 @@ func (s *settings) render(f *input.Faults) {
 			return func(j collector.ScrapeJob) bool { return string(j.Name) == name }
 		}
 		if i := slices.IndexFunc(c.Scrape, named(*family)); i >= 0 && slices.ContainsFunc(c.Scrape, named("")) {
-			f.Add("%s.Name is %q, the family, after which a job without a name is named; give each job its own name", c.Scrape[i].At, *family)
+			f.Add("%s.Name is %q, which is the task family; a job without a name uses that name too, so give each job its own name", c.Scrape[i].At, *family)
 		}
 	}
 	r := rendered(c)

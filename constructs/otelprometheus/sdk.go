@@ -90,11 +90,11 @@ func (k *sdk) lead(signal string) {
 	port := map[string]string{protocolGRPC: k.grpc, protocolHTTP: k.http, protocolJSON: k.http}[protocol]
 	switch {
 	case port == "":
-		k.warn("otlpVariables", "container %s: the protocol in %s is not known at synthesis, or not one of %s, %s and %s, so its %s are not led to the collector; "+
+		k.warn("otlpVariables", "container %s: the protocol in %s is not known at synthesis, or not one of %s, %s and %s, so the library does not send its %s to the collector; "+
 			"set %s in Environment", k.container, protocolName, protocolGRPC, protocolHTTP, protocolJSON, signal, variableOf(signal, envEndpoint))
 		return
 	case ours && ownPort != port:
-		k.warn("otlpVariables", "container %s sends its %s by %s to port %s of the collector, which is for another protocol, so nothing arrives; remove %s, "+
+		k.warn("otlpVariables", "container %s sends its %s with protocol %s to port %s, but the collector expects another protocol there; remove %s, "+
 			"or change %s", k.container, signal, protocol, ownPort, endpointName, protocolName)
 		return
 	}
@@ -122,8 +122,8 @@ func (k *sdk) lead(signal string) {
 func (k *sdk) tellApart() {
 	if identity := k.identity(); identity != "" {
 		if other := k.identities[identity]; other != "" {
-			k.warn("sameIdentity", "containers %s and %s both send as %s: their series have the same job and instance, and differ in container_name alone; "+
-				"give each its own OTEL_SERVICE_NAME, or acknowledge this where they are one service", other, k.container, identity)
+			k.warn("sameIdentity", "containers %s and %s both send as %s, so their series differ only in the label container_name; "+
+				"give each its own OTEL_SERVICE_NAME, or acknowledge this warning if they are one service", other, k.container, identity)
 		}
 		k.identities[identity] = k.container
 	}
@@ -150,11 +150,11 @@ func (k *sdk) turnOff(signal string) {
 	value, set := k.own[exporter]
 	switch {
 	case endpointName == variableOf(signal, envEndpoint), endpointName == "" && set && value != nil && *value == "otlp":
-		way := "set " + variableOf(signal, envEndpoint) + " to one that does"
+		way := "set " + variableOf(signal, envEndpoint) + " to an endpoint that accepts them"
 		if signal == "traces" {
 			way = "set " + where + "Traces, or " + way
 		}
-		k.warn("otlpVariables", "container %s sends its %s to the collector, which does not take them; %s", k.container, signal, way)
+		k.warn("otlpVariables", "container %s sends its %s to the collector, which does not accept them; %s", k.container, signal, way)
 	case !set:
 		k.variables[exporter] = jsii.String("none")
 	}

@@ -21,7 +21,7 @@ func (s *Sidecar) warn() {
 			"or acknowledge that they are dropped")
 	}
 	if s.settings.task.compatibility == awsecs.Compatibility_FARGATE_AND_EC2_AND_MANAGED_INSTANCES {
-		input.Warn(s.task, "allLaunchTypes", "awscdk v2.276.0 writes no RequiresCompatibilities for FARGATE_AND_EC2_AND_MANAGED_INSTANCES, and makes bridge its network mode; "+
+		input.Warn(s.task, "allLaunchTypes", "awscdk v2.276.0 writes no RequiresCompatibilities for FARGATE_AND_EC2_AND_MANAGED_INSTANCES, and sets the network mode bridge; "+
 			"use a combination of two, or look at the template")
 	}
 	if s.settings.task.networkMode == awsecs.NetworkMode_HOST {
