@@ -30,7 +30,7 @@ type componentKeys struct {
 type structKeys struct {
 	keys     map[string]string // key → type of its value
 	includes []string
-	open     bool // there may be others
+	others   string // type of the values of others that there may be, or empty
 }
 
 var table = sync.OnceValue(func() keyTable {
@@ -50,7 +50,7 @@ var table = sync.OnceValue(func() keyTable {
 				if included, yes := strings.CutPrefix(field, "+"); yes {
 					s.includes = append(s.includes, included)
 				} else if names == "" {
-					s.open = true
+					s.others = kind
 				} else {
 					for name := range strings.SplitSeq(names, ",") {
 						s.keys[name] = kind
@@ -74,7 +74,7 @@ func (t keyTable) find(kind, key string) (value string, found bool) {
 			return value, true
 		}
 	}
-	return "any", s.open
+	return s.others, s.others != ""
 }
 
 // all are the keys that a struct is known to have.
@@ -134,6 +134,16 @@ func (c *typed) value(path string, v *tree, kind string) {
 	}
 	switch {
 	case kind == "headers" && v.kind == list:
+		for i, item := range v.items {
+			if at := fmt.Sprintf("%s[%d]", path, i); item.kind != unknown && !item.null() && c.is(at, item, mapping, "a mapping of name and value") {
+				for _, e := range item.entries {
+					if e.key != "name" && e.key != "value" {
+						c.fault(e.value, "%s.%s is neither name nor value", at, e.key)
+					}
+					c.value(at+"."+e.key, e.value, "text")
+				}
+			}
+		}
 	case kind == "headers":
 		c.value(path, v, "{text")
 	case kind == "texts" && v.kind == scalar:
@@ -143,7 +153,15 @@ func (c *typed) value(path string, v *tree, kind string) {
 	case kind[0] == '[':
 		if c.is(path, v, list, "a list") {
 			for i, item := range v.items {
-				c.value(fmt.Sprintf("%s[%d]", path, i), item, kind[1:])
+				at := fmt.Sprintf("%s[%d]", path, i)
+				if _, isStruct := table().types[kind[1:]]; isStruct && item.null() {
+					if c.prometheus {
+						c.fault(item, "%s is empty", at)
+						continue
+					}
+					item = &tree{kind: mapping, line: item.line} // which the rules judge
+				}
+				c.value(at, item, kind[1:])
 			}
 		}
 	case kind[0] == '{':
@@ -182,9 +200,9 @@ func (c *typed) keys(path string, v *tree, kind string) {
 		case found:
 			inner.value(path+"."+e.key, e.value, value)
 		case hint != "":
-			c.fault(e.value, "%s.%s is not a key of %s; %s", path, e.key, c.owner, hint)
+			inner.fault(e.value, "%s.%s is not a key of %s; %s", path, e.key, c.owner, hint)
 		default:
-			c.fault(e.value, "%s.%s is not a key of %s%s", path, e.key, c.owner, suggestion(e.key, table().all(kind)))
+			inner.fault(e.value, "%s.%s is not a key of %s%s", path, e.key, c.owner, suggestion(e.key, table().all(kind)))
 		}
 	}
 	if !c.off {
@@ -237,8 +255,8 @@ func (c *typed) scalarValue(path string, v *tree, kind string) {
 		if word == "" {
 			word = "~"
 		}
-		ok = v.partial || isText && slices.Contains(taken, word)
-		taken = slices.DeleteFunc(taken, func(w string) bool { return w == "~" || w == "^" })
+		ok = v.partial || isText && slices.Contains(taken, word) || isNumber && slices.Contains(taken, "#")
+		taken = slices.DeleteFunc(taken, func(w string) bool { return w == "~" || w == "^" || w == "#" })
 		problem = "it must be one of " + strings.Join(taken, ", ")
 	}
 	if !ok {

@@ -77,6 +77,9 @@ func (c *checker) endpoint(path string, at *tree, standard, network string) []op
 	if !v.null() && v.text() != "" {
 		address = v.text()
 	}
+	if needed := strings.HasPrefix(path, "extensions.") || strings.HasPrefix(path, "receivers.jaeger"); v != nil && needed && address == standard && v.text() == "" {
+		c.fault(v, "%s.endpoint is empty; it must be host:port", path)
+	}
 	if address == "" {
 		return nil
 	}

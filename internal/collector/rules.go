@@ -2,6 +2,7 @@ package collector
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -36,6 +37,16 @@ func init() { // not in the declaration: some rules read the table, which reads 
 				}
 			}
 			s.distinct("metadata_keys")
+		},
+		"configgrpc.ServerConfig": func(s setting) {
+			s.atLeast(0, "max_recv_msg_size_mib", "read_buffer_size", "write_buffer_size")
+		},
+		"system.Config": func(s setting) {
+			for _, source := range s.at("hostname_sources").texts() {
+				if !slices.Contains([]string{"os", "dns", "cname", "lookup"}, source) {
+					s.fail("hostname_sources", "has %q; it must be os, dns, cname or lookup", source)
+				}
+			}
 		},
 		"memorylimiter.Config": func(s setting) {
 			if d, known := s.duration("check_interval"); known && d <= 0 {
@@ -96,15 +107,22 @@ func init() { // not in the declaration: some rules read the table, which reads 
 			}
 		},
 		"otlphttpexporter.Config": func(s setting) {
-			if s.at("endpoint").null() && s.at("traces_endpoint").null() && s.at("metrics_endpoint").null() && s.at("logs_endpoint").null() {
+			if s.empty("endpoint") && s.empty("traces_endpoint") && s.empty("metrics_endpoint") && s.empty("logs_endpoint") {
 				s.fail("", "has no endpoint")
 			}
 		},
 		"prometheusremotewriteexporter.Config": func(s setting) {
 			s.oneOf("compression", "snappy")
+			if e := s.at("endpoint"); s.starts && !s.empty("endpoint") && !e.open() && e.kind == scalar {
+				if _, err := url.ParseRequestURI(e.text()); err != nil {
+					s.fail("endpoint", "is %s; it must be a URL", e.describe())
+				}
+			}
 			s.oneOf("translation_strategy", "UnderscoreEscapingWithSuffixes", "UnderscoreEscapingWithoutSuffixes")
 			s.oneOf("protobuf_message", "prometheus.WriteRequest")
-			s.atLeast(1, "max_batch_request_parallelism")
+			if !s.at("max_batch_request_parallelism").null() {
+				s.atLeast(1, "max_batch_request_parallelism")
+			}
 			s.atLeast(0, "max_batch_size_bytes")
 			for _, e := range s.at("external_labels").all() {
 				if s.starts && !e.value.open() && (e.key == "" || e.value.text() == "") {
@@ -126,6 +144,7 @@ func init() { // not in the declaration: some rules read the table, which reads 
 		},
 		"fileexporter.Config": func(s setting) {
 			s.required("path")
+			s.notEmpty("format")
 			s.oneOf("format", "json", "proto")
 			s.oneOf("compression", "zstd")
 			s.atLeast(0, "flush_interval")
@@ -144,6 +163,7 @@ func init() { // not in the declaration: some rules read the table, which reads 
 		},
 		"filestorage.Config": func(s setting) {
 			s.atLeast(0, "max_size")
+			s.notEmpty("directory")
 			s.permissions()
 		},
 		"filestorage.CompactionConfig": func(s setting) { s.atLeast(0, "max_transaction_size") },
@@ -161,13 +181,15 @@ func init() { // not in the declaration: some rules read the table, which reads 
 				s.fail("metrics_ports", "does not go with docker_labels; port_label names the port")
 			}
 		},
+		"ecsobserver.Config": func(s setting) { s.notEmpty("cluster_name", "cluster_region") },
 		"http.LegacyConfig": func(s setting) {
+			s.notEmpty("path")
 			if path := s.at("path"); !path.null() && !path.open() && !strings.HasPrefix(path.text(), "/") {
 				s.fail("path", "must start with a slash")
 			}
 		},
 		"statsdreceiver.Config": func(s setting) {
-			if d, known := s.duration("aggregation_interval"); known && !s.at("aggregation_interval").null() && d <= 0 {
+			if d, known := s.duration("aggregation_interval"); known && s.at("aggregation_interval") != nil && d <= 0 {
 				s.fail("aggregation_interval", "must be more than 0")
 			}
 			s.oneOf("counter_type", "int", "float", "stochastic_int")
@@ -178,6 +200,14 @@ func init() { // not in the declaration: some rules read the table, which reads 
 			}
 			if s.required("observer_type") {
 				s.oneOf("observer_type", "gauge", "summary", "histogram")
+			}
+			for _, p := range s.at("summary", "percentiles").list() {
+				if n, isNumber := asFloat(p.scalar); isNumber && (n < 0 || n > 100) {
+					s.fail("summary.percentiles", "has %s; it must be from 0 to 100", p.describe())
+				}
+			}
+			if n, isNumber := asFloat(valueOr(s.at("histogram", "max_size"), tree{}).scalar); isNumber && n != 0 && (n < 2 || n > 16384) {
+				s.fail("histogram.max_size", "is %v; it must be from 2 to 16384", n)
 			}
 			for _, kind := range []string{"histogram", "summary"} {
 				if observer := s.at("observer_type"); len(s.at(kind).all()) > 0 && !observer.open() && observer.text() != kind {
@@ -227,7 +257,7 @@ func init() { // not in the declaration: some rules read the table, which reads 
 			s.atMost(14, "sampling_precision")
 		},
 		"spanprocessor.Config": func(s setting) {
-			if s.starts && s.at("name", "from_attributes").null() && s.at("name", "to_attributes").null() && s.at("status").null() {
+			if s.starts && s.empty("name.from_attributes") && s.at("name", "to_attributes").null() && s.at("status").null() {
 				s.fail("", "changes nothing; set name or status")
 			}
 		},
@@ -273,6 +303,7 @@ func init() { // not in the declaration: some rules read the table, which reads 
 		"filelogreceiver.FileLogConfig": func(s setting) {
 			if s.starts {
 				s.some("include")
+				s.notEmpty("start_at")
 				s.oneOf("start_at", "beginning", "end")
 			}
 			for i, operator := range s.at("operators").list() {
@@ -282,6 +313,7 @@ func init() { // not in the declaration: some rules read the table, which reads 
 			}
 		},
 		"otelconftelemetry.Config": func(s setting) {
+			s.notEmpty("logs.encoding")
 			s.oneOf("logs.encoding", "json", "console")
 			level, readers := s.at("metrics", "level"), s.at("metrics", "readers")
 			if readers != nil && readers.kind == list && len(readers.items) == 0 && !level.open() && strings.ToLower(level.text()) != "none" {
@@ -374,11 +406,14 @@ func (s setting) fail(key, format string, args ...any) {
 	s.fault(at, "%s", path+" "+fmt.Sprintf(format, args...))
 }
 
-// number is a known number or duration in seconds; absent, it is not known.
+// number is a known number, or a duration in seconds; absent, it is not known.
 func (s setting) number(key string) (n float64, known bool) {
 	v := s.at(key)
-	if v.null() || v.open() {
+	switch {
+	case v == nil, v.open():
 		return 0, false
+	case v.null(): // the collector takes it for 0, Prometheus for the default
+		return 0, !s.prometheus
 	}
 	if n, known = asFloat(v.scalar); known {
 		return n, true
@@ -387,9 +422,13 @@ func (s setting) number(key string) (n float64, known bool) {
 	return d.Seconds(), err == nil
 }
 
+// numberOr is a known number, or what stands for an absent one. The collector takes a key without a value for 0.
 func (s setting) numberOr(standard float64, key string) (float64, bool) {
-	if s.at(key).null() {
+	switch v := s.at(key); {
+	case v == nil:
 		return standard, true
+	case v.null():
+		return 0, true
 	}
 	return s.number(key)
 }
@@ -430,7 +469,7 @@ func (s setting) atMost(most float64, keys ...string) {
 func (s setting) required(keys ...string) (all bool) {
 	all = true
 	for _, key := range keys {
-		if v := s.at(key); v.null() || v.kind == scalar && !v.open() && v.text() == "" {
+		if s.empty(key) {
 			s.fail("", "has no %s", key)
 			all = false
 		}
@@ -438,10 +477,25 @@ func (s setting) required(keys ...string) (all bool) {
 	return all
 }
 
+// empty says whether a key has no value, or an empty text.
+func (s setting) empty(key string) bool {
+	v := s.at(strings.Split(key, ".")...)
+	return v.null() || v.kind == scalar && !v.open() && v.text() == ""
+}
+
+// notEmpty reports keys that are there without a value, where the default is the only other choice.
+func (s setting) notEmpty(keys ...string) {
+	for _, key := range keys {
+		if s.at(strings.Split(key, ".")...) != nil && s.empty(key) {
+			s.fail(key, "is empty")
+		}
+	}
+}
+
 // some reports a list that is empty.
 func (s setting) some(key string) bool {
 	v := s.at(key)
-	empty := v.null() || v.kind == list && len(v.items) == 0
+	empty := v.null() || v.kind == list && len(v.items) == 0 || v.kind == scalar && !v.open() && v.text() == ""
 	if empty {
 		s.fail("", "has no %s", key)
 	}
@@ -518,19 +572,47 @@ func (s setting) hostPort(key string) {
 // conditions reports statements of OTTL whose brackets and quotes do not close. The rest of its grammar is left to the collector.
 func (s setting) conditions(key string, all *tree) {
 	kinds := map[treeKind]bool{}
-	for i, condition := range all.list() {
+	conditions := all.list()
+	if all != nil && all.kind == scalar && all.text() != "" {
+		conditions = []*tree{all}
+	}
+	for i, condition := range conditions {
 		if kinds[condition.kind] = true; kinds[scalar] && kinds[mapping] {
 			s.fail(key, "mixes texts and mappings; write one of the two")
 			return
 		}
+		if condition.kind == mapping {
+			at := fmt.Sprintf("%s.%s[%d]", s.path, key, i)
+			for _, e := range condition.entries {
+				switch e.key {
+				case "context":
+					s.value(at+".context", e.value, "resource|scope|span|spanevent|metric|datapoint|log|profile|")
+				case "conditions":
+					s.value(at+".conditions", e.value, "texts")
+					s.conditions(fmt.Sprintf("%s[%d].conditions", key, i), e.value)
+				case "error_mode":
+					s.value(at+".error_mode", e.value, "ignore|silent|propagate|")
+				default:
+					s.fault(e.value, "%s.%s is not a key of filter%s", at, e.key, suggestion(e.key, []string{"context", "conditions", "error_mode"}))
+				}
+			}
+		} else if condition.kind != unknown {
+			s.value(fmt.Sprintf("%s.%s[%d]", s.path, key, i), condition, "text")
+		}
 		if condition.open() || condition.kind != scalar {
 			continue
 		}
+		if !ottlOperator.MatchString(condition.text()) {
+			s.fail(fmt.Sprintf("%s[%d]", key, i), "is %s; a condition compares, such as name == \"a\", or calls a function", condition.describe())
+			continue
+		}
 		if problem := unclosed(condition.text()); problem != "" {
-			s.fail(key, "[%d] is %s; %s", i, condition.describe(), problem)
+			s.fail(fmt.Sprintf("%s[%d]", key, i), "is %s; %s", condition.describe(), problem)
 		}
 	}
 }
+
+var ottlOperator = regexp.MustCompile(`[=<>(]|^(true|false)$`)
 
 // unclosed says which bracket or quote of a text is not closed.
 func unclosed(text string) string {
@@ -564,8 +646,11 @@ func unclosed(text string) string {
 var closingBracket = map[byte]byte{'(': ')', '[': ']', '{': '}'}
 
 func matchRule(s setting) {
-	if !s.starts {
+	if !s.starts || s.owner == "cumulativetodelta" { // which takes any
 		return
+	}
+	if s.empty("match_type") && len(s.entries) > 0 {
+		s.fail("", "has no match_type; write strict or regexp")
 	}
 	s.oneOf("match_type", "strict", "regexp", "expr")
 	if s.at("match_type").text() != "regexp" {
@@ -575,7 +660,7 @@ func matchRule(s setting) {
 		for i, item := range e.value.list() {
 			if item.kind == scalar && !item.open() {
 				if _, err := regexp.Compile(item.text()); err != nil {
-					s.fail(e.key, "[%d] is %s, which is not a regular expression: %v", i, item.describe(), err)
+					s.fail(fmt.Sprintf("%s[%d]", e.key, i), "is %s, which is not a regular expression: %v", item.describe(), err)
 				}
 			}
 		}
@@ -590,12 +675,12 @@ func attributeRule(s setting) {
 	action := strings.ToLower(s.at("action").text())
 	sources := 0
 	for _, key := range []string{"value", "from_attribute", "from_context"} {
-		if !s.at(key).null() {
+		if key == "value" && !s.at(key).null() || !s.empty(key) {
 			sources++
 		}
 	}
 	pattern := s.at("pattern")
-	if action != "delete" && action != "hash" || pattern.null() {
+	if action != "delete" && action != "hash" || s.empty("pattern") {
 		s.required("key")
 	}
 	switch action {
@@ -681,7 +766,6 @@ func prometheusRule(s setting) {
 	for i, job := range s.at("scrape_configs").list() {
 		at := fmt.Sprintf("scrape_configs[%d]", i)
 		if job.null() {
-			s.fail(at, "is empty")
 			continue
 		}
 		name := job.at("job_name")
@@ -738,14 +822,10 @@ func scrapeConfigRule(s setting) {
 		s.fail("body_size_limit", "is %s; it must be a size such as 16MB", size.describe())
 	}
 	s.distinct("scrape_protocols")
-	s.oneOf("metric_name_escaping_scheme", "allow-utf-8", "underscores", "dots", "values")
-	for _, key := range []string{"relabel_configs", "metric_relabel_configs", "static_configs"} {
-		for i, item := range s.at(key).list() {
-			if item.null() {
-				s.fail(fmt.Sprintf("%s[%d]", key, i), "is empty")
-			}
-		}
+	if p := s.at("scrape_protocols"); p != nil && p.kind == list && len(p.items) == 0 {
+		s.fail("scrape_protocols", "is empty")
 	}
+	s.oneOf("metric_name_escaping_scheme", "allow-utf-8", "underscores", "dots", "values")
 }
 
 // Source: alecthomas/units, Base2Bytes.
@@ -784,6 +864,11 @@ func httpClientRule(s setting) {
 
 func relabelRule(s setting) {
 	s.regexps("regex")
+	for i, label := range s.at("source_labels").list() {
+		if !label.open() && label.text() == "" {
+			s.fail(fmt.Sprintf("source_labels[%d]", i), "is empty")
+		}
+	}
 	action := strings.ToLower(s.at("action").text())
 	if s.at("action").open() {
 		return

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/otelcol"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/test/corpus"
@@ -128,4 +129,87 @@ func TestCheckJudgesAsTheCollectorDoes(t *testing.T) {
 	if n := matrix["starts, accepted"] + matrix["does not start, refused"]; n < 120 {
 		t.Errorf("only %d cases were judged alike", n)
 	}
+}
+
+// TestCheckFindsMisspeltKeys misspells each key of the good configurations, one at a time, and compares Check with the factories. Operators of
+// file_log are not in the table, and of what comes from an expansion nothing is known.
+func TestCheckFindsMisspeltKeys(t *testing.T) {
+	emulateAWS(t)
+	cases, err := corpus.Read(filepath.Join(repository, "internal/collector/testdata/corpus/good"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried, misspelt := 0, 0
+	for _, c := range cases {
+		if strings.HasPrefix(c.Name, "expansions/") {
+			continue
+		}
+		t.Setenv("DIR", t.TempDir())
+		for name, value := range c.Env {
+			t.Setenv(name, value)
+		}
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte(c.Text), &document); err != nil {
+			t.Fatal(err)
+		}
+		var walk func(n *yaml.Node, path string)
+		walk = func(n *yaml.Node, path string) {
+			for i, child := range n.Content {
+				if n.Kind != yaml.MappingNode {
+					walk(child, path)
+					continue
+				}
+				if key := n.Content[i&^1].Value; i%2 == 1 && key != "operators" {
+					walk(child, path+"."+key)
+				}
+				if i%2 == 1 || child.Tag == "!!merge" {
+					continue
+				}
+				key := child.Value
+				child.Value += "x"
+				text, err := yaml.Marshal(&document)
+				child.Value = key
+				if err != nil {
+					t.Fatal(err)
+				}
+				verdict := collector.Check(string(text), collector.CheckOptions{})
+				truth := loadAndConstruct(string(text))
+				if tried++; truth != nil {
+					misspelt++
+				}
+				if (verdict == nil) != (truth == nil) && !knownToCheckOnly(verdict) {
+					t.Errorf("%s: with %s.%sx, Check says %v, the factories %v", c.Name, path, key, verdict, truth)
+				}
+			}
+		}
+		walk(&document, "")
+	}
+	t.Logf("%d keys, of which %d are needed as they are", tried, misspelt)
+	if misspelt < 400 {
+		t.Error("the test has lost its point")
+	}
+}
+
+// loadAndConstruct loads a configuration and makes its components. Some panic on what they do not expect.
+func loadAndConstruct(text string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	config, err := loadConfig(text, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	return construct(config, zapcore.NewNopCore())
+}
+
+// knownToCheckOnly says whether an error comes to light at the start only, or is one of policy.
+func knownToCheckOnly(err error) bool {
+	for _, text := range []string{"not among the extensions of service", "has no auth: authenticator", "has no endpoint", "listen on port"} {
+		if err != nil && strings.Contains(err.Error(), text) {
+			return true
+		}
+	}
+	return false
 }

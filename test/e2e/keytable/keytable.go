@@ -16,6 +16,7 @@ import (
 	promconfig "github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/discovery"
 	"github.com/prometheus/prometheus/discovery/targetgroup"
+	"github.com/prometheus/prometheus/model/labels"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/otelcol"
@@ -28,12 +29,12 @@ const header = `# Written by make keytable from the configuration structs of the
 # component <section> <name> <signals> <type>, then one type a line: its name, and its keys with their types.
 #   text texts bool int uint float duration promduration  a value; texts may also be one text with commas
 #   id          the id of an extension that runs
-#   a|b|        one of these words; ~ is the empty one, and ^ says that capitals do not matter
+#   a|b|        one of these words; ~ is the empty one, ^ says that capitals do not matter, # that it may be a number
 #   headers     a mapping of texts, or a list of name and value
 #   any         not known here
 #   [x  {x      a list of x; a mapping with values x
 #   ?x          x, or a mapping that may also have the key enabled
-#   =any        as a key: there may be others
+#   =x          as a key: there may be others, with values x
 #   +name       the keys of that type, too
 # Types whose name begins with yaml: are decoded by Prometheus, which takes any scalar for a text.
 `
@@ -122,6 +123,7 @@ var (
 	promDuration = reflect.TypeFor[model.Duration]()
 	componentID  = reflect.TypeFor[component.ID]()
 	configs      = reflect.TypeFor[discovery.Configs]()
+	labelSet     = reflect.TypeFor[labels.Labels]()
 	group        = reflect.TypeFor[targetgroup.Group]()
 	promConfig   = reflect.TypeFor[promconfig.Config]()
 	texts        = reflect.TypeFor[[]string]()
@@ -153,7 +155,11 @@ func (g *generator) typeOf(t reflect.Type) string {
 		return g.yamlOf(t)
 	}
 	if u, ok := value.(encoding.TextUnmarshaler); ok {
-		return words(func(word string) error { return u.UnmarshalText([]byte(word)) })
+		kind := words(func(word string) error { return u.UnmarshalText([]byte(word)) })
+		if k := t.Kind(); strings.HasSuffix(kind, "|") && k >= reflect.Int && k <= reflect.Float64 {
+			kind += "#|"
+		}
+		return kind
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -219,7 +225,9 @@ func (g *generator) yamlOf(t reflect.Type) string {
 	switch {
 	case t == promDuration:
 		return "promduration"
-	case t == group: // decodes itself
+	case t == labelSet: // and this, and the next one, decode themselves
+		return "{text"
+	case t == group:
 		g.bodies["yaml:targetgroup.Group"] = "targets=[text labels={text"
 		return "yaml:targetgroup.Group"
 	case decodesItself(t) && scalar(t):
@@ -379,7 +387,9 @@ func (g *generator) keys(t reflect.Type, tag string) (keys []string) {
 		case t.ConvertibleTo(promConfig) && slices.Contains(unsupported, name):
 			keys = append(keys, name+"=any")
 		case strings.Contains(options, "remain"):
-			keys = append(keys, "=any")
+			if field.Type.Kind() == reflect.Map { // else the decoder panics on a key that the struct does not have
+				keys = append(keys, "="+describe(field.Type.Elem()))
+			}
 		case inline:
 			inner := field.Type
 			for inner.Kind() == reflect.Pointer {
