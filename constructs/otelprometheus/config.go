@@ -85,7 +85,8 @@ func (o *ConfigOptions) resolve() collector.CheckOptions {
 }
 
 // CheckConfig reports, all at once, what would keep a collector from starting with a configuration that was written by hand, and
-// requests to AMP that would not be signed. ConfigFromYaml and ConfigFromAsset do the same at synthesis.
+// what would start and not work: $NAME where ${env:NAME} is meant, and requests to AMP that would not be signed. What an expansion gives is not
+// judged, nor are files in the container. ConfigFromYaml and ConfigFromAsset do the same at synthesis.
 func CheckConfig(yaml *string, options *ConfigOptions) error {
 	return collector.Check(input.StringOr(yaml, ""), options.resolve())
 }
