@@ -140,6 +140,8 @@ func TestSigtermEndsWithinFiveSecondsWhateverHangs(t *testing.T) {
 	}
 	defer client.Close()
 	fmt.Fprint(client, "POST /orders?item=tea HTTP/1.1\r\n") // and no more
+	// Connections are accepted in their order: with this answer the one above is open, not just waiting to be.
+	post(t, "http://127.0.0.1:"+port+"/orders?item=tea")
 
 	start := time.Now()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
