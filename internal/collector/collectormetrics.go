@@ -51,7 +51,7 @@ func (m CollectorMetrics) job() ScrapeJob {
 	return ScrapeJob{
 		Name: collectorJob, Targets: []string{loopback + ":" + string(m.port())}, KeepMetrics: append(slices.Clone(collectorCounters), collectorGauges...),
 		Interval: new(valueOr(m.Interval, defaultCollectorMetricsInterval)),
-		Relabel:  renamed(Text("("+anyOf(collectorCounters)+")"), "${1}_total"),
+		Relabel:  renamed(Text("("+anyOf(collectorCounters)+")"), "$1.total"),
 	}
 }
 
