@@ -18,7 +18,7 @@ const (
 	processorSource        = "resource/" // + the source's name
 	processorFilter        = "filter/"   // + the source's name
 	processorExported      = "attributes/exported"
-	processorRates         = "deltatorate"
+	processorRates         = "delta_to_rate"
 	processorTraces        = "batch/traces"
 
 	exporterOTLP       = "prometheus_remote_write"

@@ -36,7 +36,7 @@ type Labels struct {
 	External map[string]string
 }
 
-// Names of resource attributes, as the detectors and receivers of contrib v0.156.0 write them. The cluster name has no
+// Names of resource attributes, as the detectors and receivers of contrib v0.158.0 write them. The cluster name has no
 // attribute of its own in what the ecs detector gives; it is cut out of the cluster's ARN, under the name its label has.
 const (
 	attrServiceName       = "service.name"

@@ -4,7 +4,7 @@ import "strings"
 
 // Functions of PromQL, and the words that may stand before a bracket, too. test/e2e compares the functions with Prometheus' own.
 //
-// Source: Prometheus v0.312.0, promql/parser.
+// Source: Prometheus v0.313.2, promql/parser.
 var (
 	// Functions are those that Prometheus knows, the experimental ones as well.
 	Functions = strings.Fields(`
@@ -27,7 +27,7 @@ var (
 
 // Functions of templates.
 //
-// Sources: Prometheus v0.312.0, template; Alertmanager v0.32.1, template; Go, text/template.
+// Sources: Prometheus v0.313.2, template; Alertmanager v0.32.1, template; Go, text/template.
 var (
 	ruleFunctions = functionsNamed(`
 		query first label value strvalue args reReplaceAll safeHtml match title toUpper toLower graphLink tableLink sortByLabel stripPort

@@ -36,7 +36,7 @@ func Main(args []string) int {
 func Settings() otelcol.CollectorSettings {
 	return otelcol.CollectorSettings{
 		Factories: Components,
-		BuildInfo: component.BuildInfo{Command: "awscollector", Description: "ADOT v0.49.0 component set", Version: "v0.49.0"},
+		BuildInfo: component.BuildInfo{Command: "awscollector", Description: "ADOT v0.50.0 component set", Version: "v0.50.0"},
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{ResolverSettings: confmap.ResolverSettings{
 			DefaultScheme: "env", // as ADOT has it
 			ProviderFactories: []confmap.ProviderFactory{
