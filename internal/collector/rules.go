@@ -182,7 +182,7 @@ func init() { // not in the declaration: some rules read the table, which reads 
 			}
 		},
 		"ecsobserver.Config": func(s setting) { s.notEmpty("cluster_name", "cluster_region") },
-		"http.LegacyConfig": func(s setting) {
+		"httpserver.LegacyConfig": func(s setting) {
 			s.notEmpty("path")
 			if path := s.at("path"); !path.null() && !path.open() && !strings.HasPrefix(path.text(), "/") {
 				s.fail("path", "must start with a slash")
