@@ -88,7 +88,7 @@ resolve_contrib() {
   cp test/e2e/go.sum "$scratch/go.sum"
   for round in {1..20}; do
     errors=$(cd test/e2e && go list -modfile="$file" -mod=mod -deps ./... 2>&1 >/dev/null) && return
-    missing=$(grep -oE "$contrib_path/[^ :@]+@v[0-9.]+[0-9]" <<<"$errors" | sort -u) || true
+    missing=$(grep -oE "$contrib_path/[^ :@]+@v[0-9.]+: " <<<"$errors" | tr -d ': ' | sort -u) || true
     [ -n "$missing" ] || { echo "$errors" >&2; fail "test/e2e cannot be resolved; nothing was changed"; }
     for module in $missing; do
       minor=${module#*@v0.}
