@@ -58,7 +58,7 @@ func (r *Run) start(c Contender, o Options) (err error) {
 	if r.World, err = harness.NewWorld(r.dir, values, []string{workspaceID}, o.Credentials); err != nil {
 		return err
 	}
-	r.Ledger = NewLedger(r.AMP)
+	r.Ledger = NewLedger(r.Store)
 	if r.App, err = NewApp(o.Series); err != nil {
 		return err
 	}
