@@ -1,0 +1,388 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/cortex"
+)
+
+// The tests of this file run twice: with the emulation, and with a real Cortex, if there is one. make cortex has one.
+
+// workspace takes what a sidecar sends.
+type workspace struct {
+	http.Handler
+	cortex *cortex.Cortex // nil: the emulation
+	store  *amp.Store
+}
+
+const tenant = "111122223333_" + workspaceID
+
+// behindBoth runs a test with a workspace of each kind.
+func behindBoth(t *testing.T, limits func(*amp.Limits), test func(*testing.T, workspace)) {
+	own := amp.DefaultLimits()
+	if limits != nil {
+		limits(&own)
+	}
+	t.Run("emulation", func(t *testing.T) {
+		t.Parallel()
+		store, err := amp.OpenStore(t.TempDir(), own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = store.Close() })
+		test(t, workspace{Handler: store, store: store})
+	})
+	t.Run("Cortex", func(t *testing.T) {
+		t.Parallel()
+		c := startCortex(t, own)
+		test(t, workspace{Handler: c.Backend(tenant), cortex: c})
+	})
+}
+
+// startCortex starts one, with a tenant of given limits, or skips the test.
+func startCortex(t *testing.T, limits amp.Limits) *cortex.Cortex {
+	t.Helper()
+	program := os.Getenv(cortex.Program)
+	if program == "" {
+		t.Skip("NOT RUN: needs a Cortex; make cortex has one")
+	}
+	c, err := cortex.Start(t.Context(), program, t.TempDir(), map[string]amp.Limits{tenant: limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("the end of Cortex' log:\n%s", c.Log()[max(0, len(c.Log())-4000):])
+		}
+	})
+	return c
+}
+
+// sum adds up the values of an expression; 0 if it has none.
+func (w workspace) sum(t *testing.T, expr string) (sum float64) {
+	t.Helper()
+	if w.cortex != nil {
+		var vector model.Vector
+		if err := w.cortex.Query(t.Context(), tenant, expr, time.Now(), &vector); err != nil {
+			t.Fatalf("%s: %v", expr, err)
+		}
+		for _, sample := range vector {
+			sum += float64(sample.Value)
+		}
+		return sum
+	}
+	value, err := w.store.Query(t.Context(), expr, time.Now())
+	if err != nil {
+		t.Fatalf("%s: %v", expr, err)
+	}
+	for _, sample := range value.(promql.Vector) {
+		sum += sample.F
+	}
+	return sum
+}
+
+// samples counts those of a selector.
+func (w workspace) samples(t *testing.T, selector string) int {
+	t.Helper()
+	return int(w.sum(t, "count_over_time("+selector+"[1h])"))
+}
+
+// becomes waits until so many samples of a selector are stored, and complains if that never is, or more are.
+func (w workspace) becomes(t *testing.T, s sidecar, selector string, want int) {
+	t.Helper()
+	eventually(t, s.Task, 40*time.Second, func() string {
+		got := w.samples(t, selector)
+		return unless(got == want, fmt.Sprintf("%d samples of %s are stored, expected %d", got, selector, want))
+	})
+}
+
+// answered counts the answers of a status.
+func (s sidecar) answered(status int) (n int) {
+	for _, record := range s.AMP.Records() {
+		if record.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+// batch is what one push sends.
+type batch struct {
+	metrics pmetric.Metrics
+	scope   pmetric.ScopeMetrics
+	now     pcommon.Timestamp
+}
+
+func newBatch() batch {
+	metrics := pmetric.NewMetrics()
+	resource := metrics.ResourceMetrics().AppendEmpty()
+	resource.Resource().Attributes().PutStr("service.name", "app")
+	resource.Resource().Attributes().PutStr("service.instance.id", "one")
+	return batch{metrics, resource.ScopeMetrics().AppendEmpty(), pcommon.NewTimestampFromTime(time.Now())}
+}
+
+// gauge adds points of one metric, each of another series.
+func (b batch) gauge(name string, series int, change func(pmetric.NumberDataPoint)) {
+	metric := b.scope.Metrics().AppendEmpty()
+	metric.SetName(name)
+	points := metric.SetEmptyGauge().DataPoints()
+	for i := range series {
+		point := points.AppendEmpty()
+		point.SetTimestamp(b.now)
+		point.SetDoubleValue(1)
+		point.Attributes().PutInt("i", int64(i))
+		if change != nil {
+			change(point)
+		}
+	}
+}
+
+// counter adds one point of a counter.
+func (b batch) counter(name string, value float64) {
+	point := addSum(b.scope, name, pmetric.AggregationTemporalityCumulative, true).AppendEmpty()
+	point.SetDoubleValue(value)
+	point.SetStartTimestamp(b.now - 1e9)
+	point.SetTimestamp(b.now)
+}
+
+// receiving runs a sidecar with nothing but OTLP, and the collector's own metrics, and waits until it takes a push.
+func (w workspace) receiving(t *testing.T) (s sidecar, push func(batch)) {
+	t.Helper()
+	receiver, address := freeOTLP(t)
+	s = runSidecar(t, collector.Config{
+		OTLP:             receiver,
+		CollectorMetrics: &collector.CollectorMetrics{Port: collector.Number(freePort(t)), Interval: shortly()},
+	}, sidecarOptions{Backend: w})
+	eventually(t, s.Task, 20*time.Second, func() string { return pushed(address, newBatch()) })
+	return s, func(b batch) {
+		t.Helper()
+		if complaint := pushed(address, b); complaint != "" {
+			t.Fatal(complaint)
+		}
+	}
+}
+
+func pushed(address string, b batch) string { return push(address, b.metrics) }
+
+const failedPoints = "otelcol_exporter_send_failed_metric_points_total"
+
+// TestCortexBehindASidecarOneLongLabel: one series with a label of 3 KB is lost, and nothing else; but the collector counts the whole
+// request as failed. Type, help and unit are never sent.
+func TestCortexBehindASidecarOneLongLabel(t *testing.T) {
+	behindBoth(t, nil, func(t *testing.T, w workspace) {
+		s, push := w.receiving(t)
+		const pushes, series = 20, 200
+		for i := range pushes {
+			b := newBatch()
+			b.gauge("good", series, nil)
+			if i%2 == 0 {
+				b.gauge("long", 1, func(p pmetric.NumberDataPoint) { p.Attributes().PutStr("url", strings.Repeat("u", 3<<10)) })
+			}
+			push(b)
+			time.Sleep(50 * time.Millisecond)
+		}
+		w.becomes(t, s, "good", pushes*series)
+		if n := w.samples(t, "long"); n != 0 {
+			t.Errorf("%d samples with a long label are stored", n)
+		}
+		refused := s.answered(http.StatusBadRequest)
+		if refused == 0 {
+			t.Error("nothing was refused")
+		}
+		eventually(t, s.Task, 20*time.Second, func() string { return unless(w.sum(t, failedPoints) > 0, "the collector does not count") })
+		time.Sleep(2 * soon)
+		failed := w.sum(t, failedPoints)
+		if failed <= 10*pushes/2 {
+			t.Errorf("the collector counts %v failed points, expected many more than were lost", failed)
+		}
+		for _, record := range s.AMP.Refused() {
+			if !strings.Contains(record.Message, "label value too long for metric (actual: 3072, limit: 2048)") {
+				t.Errorf("%d %s", record.Status, record.Message)
+			}
+		}
+		t.Logf("sent %d good samples and %d with a label of 3 KB; lost 0 good; %d answers of 400; the collector counts %v failed points",
+			pushes*series, pushes/2, refused, failed)
+		if w.cortex != nil {
+			if status, text, err := w.cortex.Do(t.Context(), http.MethodGet, tenant, "/prometheus/api/v1/metadata", nil, nil); err != nil || status != http.StatusOK || !strings.Contains(text, `"data":{}`) {
+				t.Errorf("metadata: %d %s %v, expected none", status, text, err)
+			}
+		}
+	})
+}
+
+// TestCortexBehindASidecarSeriesLimit: at the limit new series are refused with a 400, which is not retried, and those that exist go on.
+// The collector's own counter of failed points is a new series too.
+func TestCortexBehindASidecarSeriesLimit(t *testing.T) {
+	behindBoth(t, func(l *amp.Limits) { l.Series = 400 }, func(t *testing.T, w workspace) {
+		s, push := w.receiving(t)
+		const pushes, series, more = 20, 100, 10
+		b := newBatch()
+		b.gauge("good", series, nil)
+		push(b)
+		w.becomes(t, s, "good", series)
+		eventually(t, s.Task, 20*time.Second, func() string {
+			return unless(w.sum(t, "otelcol_receiver_accepted_metric_points_total") > 0, "no metrics of the collector")
+		})
+		b = newBatch()
+		b.gauge("filler", 500, nil)
+		push(b)
+		eventually(t, s.Task, 20*time.Second, func() string { return unless(s.answered(http.StatusBadRequest) > 0, "the limit is not reached") })
+		for i := range pushes {
+			b := newBatch()
+			b.gauge("good", series, nil)
+			b.gauge(fmt.Sprintf("new_%d", i), more, nil)
+			push(b)
+			time.Sleep(50 * time.Millisecond)
+		}
+		w.becomes(t, s, "good", (pushes+1)*series)
+		if n := w.samples(t, `{__name__=~"new_.*"}`); n != 0 {
+			t.Errorf("%d samples of new series are stored", n)
+		}
+		time.Sleep(2 * soon)
+		if n := w.samples(t, failedPoints); n != 0 {
+			t.Errorf("%d samples of %s are stored, where no new series can be", n, failedPoints)
+		}
+		if n := s.answered(http.StatusTooManyRequests); n != 0 {
+			t.Errorf("%d answers of 429", n)
+		}
+		t.Logf("sent %d samples of existing series and %d of new ones; lost 0 and all; %d answers of 400, of %d requests; %s has no sample",
+			(pushes+1)*series, pushes*more, s.answered(http.StatusBadRequest), len(s.AMP.Records()), failedPoints)
+	})
+}
+
+// TestCortexBehindASidecarRateLimit: what comes too fast is answered 429, retried, and stored.
+func TestCortexBehindASidecarRateLimit(t *testing.T) {
+	behindBoth(t, func(l *amp.Limits) { l.Rate, l.Burst = 500, 1000 }, func(t *testing.T, w workspace) {
+		s, push := w.receiving(t)
+		const pushes, series = 20, 200
+		for range pushes {
+			b := newBatch()
+			b.gauge("good", series, nil)
+			push(b)
+			time.Sleep(50 * time.Millisecond)
+		}
+		w.becomes(t, s, "good", pushes*series)
+		throttled := s.answered(http.StatusTooManyRequests)
+		if throttled == 0 || s.answered(http.StatusBadRequest) != 0 {
+			t.Errorf("%d answers of 429 and %d of 400", throttled, s.answered(http.StatusBadRequest))
+		}
+		t.Logf("sent %d samples at four times the rate; lost 0; %d answers of 429, of %d requests", pushes*series, throttled, len(s.AMP.Records()))
+	})
+}
+
+// TestCortexBehindASidecarTwoWriters: two tasks that write one series are refused nothing; the counter resets each time the other writes.
+func TestCortexBehindASidecarTwoWriters(t *testing.T) {
+	behindBoth(t, nil, func(t *testing.T, w workspace) {
+		first, push := w.receiving(t)
+		second, pushOther := w.receiving(t)
+		const rounds = 10
+		for i := range rounds {
+			b := newBatch()
+			b.counter("shared", 1000+float64(i))
+			push(b)
+			time.Sleep(150 * time.Millisecond)
+			b = newBatch()
+			b.counter("shared", float64(i))
+			pushOther(b)
+			time.Sleep(150 * time.Millisecond)
+		}
+		w.becomes(t, first, "shared_total", 2*rounds)
+		if n := w.sum(t, "count(shared_total)"); n != 1 {
+			t.Fatalf("there are %v series, expected one that both write", n)
+		}
+		for _, s := range []sidecar{first, second} {
+			for _, record := range s.AMP.Refused() {
+				if strings.Contains(record.Message, "shared") {
+					t.Errorf("%d %s", record.Status, record.Message)
+				}
+			}
+		}
+		resets := w.sum(t, "resets(shared_total[1h])")
+		if resets != rounds {
+			t.Errorf("%v resets, expected %d", resets, rounds)
+		}
+		t.Logf("two writers, %d samples in %d s: no error, %v resets, an increase of %.0f where both counted %d",
+			2*rounds, rounds*300/1000, resets, w.sum(t, "increase(shared_total[1h])"), 2*(rounds-1))
+	})
+}
+
+// TestCortexBehindASidecarOddPoints: OTLP has no guards on counts and lengths, where scrapes have. Such a series is lost, and its
+// neighbours are not.
+func TestCortexBehindASidecarOddPoints(t *testing.T) {
+	behindBoth(t, nil, func(t *testing.T, w workspace) {
+		s, push := w.receiving(t)
+		for name, c := range map[string]struct {
+			change func(pmetric.NumberDataPoint)
+			stored int
+			words  string
+		}{
+			"attribute_of_3_KB":  {func(p pmetric.NumberDataPoint) { p.Attributes().PutStr("a", strings.Repeat("v", 3<<10)) }, 0, "label value too long"},
+			"attribute_of_2_KB":  {func(p pmetric.NumberDataPoint) { p.Attributes().PutStr("a", strings.Repeat("v", 2<<10)) }, 1, ""},
+			"name_of_1100_bytes": {func(p pmetric.NumberDataPoint) { p.Attributes().PutStr(strings.Repeat("a", 1100), "v") }, 0, "label name too long"},
+			"attributes_160": {func(p pmetric.NumberDataPoint) {
+				for i := range 160 {
+					p.Attributes().PutStr(fmt.Sprintf("a%d", i), "v")
+				}
+			}, 0, "series has too many labels"},
+			"labels_of_8_KB": {func(p pmetric.NumberDataPoint) {
+				for i := range 4 {
+					p.Attributes().PutStr(fmt.Sprintf("a%d", i), strings.Repeat("v", 2000))
+				}
+			}, 0, "labels size bytes exceeded"},
+			"exemplar_without_labels": {func(p pmetric.NumberDataPoint) {
+				exemplar := p.Exemplars().AppendEmpty()
+				exemplar.SetDoubleValue(1)
+				exemplar.SetTimestamp(p.Timestamp())
+			}, -1, "exemplar missing labels"},
+			"exemplar_without_a_time": {func(p pmetric.NumberDataPoint) {
+				exemplar := p.Exemplars().AppendEmpty()
+				exemplar.SetDoubleValue(1)
+				exemplar.FilteredAttributes().PutStr("user", "one")
+			}, -1, "exemplar missing timestamp"},
+			"two_hours_old": {func(p pmetric.NumberDataPoint) {
+				p.SetTimestamp(pcommon.NewTimestampFromTime(time.Now().Add(-2 * time.Hour)))
+			}, 0, "timestamp too old"},
+		} {
+			refused := s.answered(http.StatusBadRequest)
+			b := newBatch()
+			b.gauge("before_"+name, 1, nil)
+			if c.stored < 0 { // gauges have no exemplars in Prometheus
+				point := addSum(b.scope, "odd_"+name, pmetric.AggregationTemporalityCumulative, true).AppendEmpty()
+				point.SetDoubleValue(1)
+				point.SetTimestamp(b.now)
+				c.change(point)
+				c.stored = 0
+			} else {
+				b.gauge("odd_"+name, 1, c.change)
+			}
+			b.gauge("after_"+name, 1, nil)
+			push(b)
+			w.becomes(t, s, "before_"+name, 1)
+			w.becomes(t, s, "after_"+name, 1)
+			if n := w.samples(t, fmt.Sprintf(`{__name__=~"odd_%s.*"}`, name)); n != c.stored {
+				t.Errorf("%s: %d samples are stored, expected %d", name, n, c.stored)
+			}
+			answers := s.AMP.Refused()
+			if (len(answers) > 0 && s.answered(http.StatusBadRequest) > refused) != (c.words != "") {
+				t.Errorf("%s: %d answers of 400", name, s.answered(http.StatusBadRequest)-refused)
+			} else if c.words != "" && !strings.Contains(answers[len(answers)-1].Message, c.words) {
+				t.Errorf("%s: %s", name, answers[len(answers)-1].Message)
+			}
+		}
+	})
+}
