@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,10 +16,15 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/panels"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/cortex"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/ecs"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
 )
 
 // The tests of this file run twice: with the emulation, and with a real Cortex, if there is one. make cortex has one.
@@ -385,4 +394,192 @@ func TestCortexBehindASidecarOddPoints(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestCortexRunsWhatTheObservabilitySampleDeploys runs the sample's task before a real Cortex, and gives Cortex what its template and its
+// folder hold: the rules, the alert manager definition, and the queries of the dashboards. Those of the golden files, which have every
+// option, go with them. Only the intervals are shorter.
+func TestCortexRunsWhatTheObservabilitySampleDeploys(t *testing.T) {
+	c := startCortex(t, amp.DefaultLimits())
+	dir, err := synthesize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample, err := template.Load(filepath.Join(dir, "Observability.template.json"), values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := sample.Resolve(map[string]any{"Ref": sample.LogicalIDs("AWS::ECS::Cluster")[0]}) // which the rules ask for
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := deploy(t, "Observability", values)
+	d.AMP.Backend = c.Backend(tenant)
+	task := d.start(t, harness.TaskOptions{
+		ID: ecs.NewID(t.Name()), Cluster: fmt.Sprint(cluster), LaunchType: ecs.Fargate, Edit: hurry,
+		Programs: map[string]string{"app": sampleApp(t), "drain": "/bin/sh"}, AppEnv: []string{"PATH=" + os.Getenv("PATH")},
+	})
+	newShopper(t, task).order(t, "tea", 3)
+
+	w := workspace{cortex: c}
+	files := map[string]string{}
+	for _, id := range sample.LogicalIDs("AWS::APS::RuleGroupsNamespace") {
+		files[id] = resolved(t, sample, id, "Data")
+	}
+	for _, file := range globbed(t, "../testdata/rules/*.yaml") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(file)] = string(text)
+	}
+	rules := 0
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		rules += w.load(t, name, files[name])
+	}
+	for _, file := range globbed(t, "../testdata/alertmanager/*.yaml") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.do(t, http.MethodPost, "/api/v1/alerts", string(text))
+	}
+	definition := ""
+	for _, id := range sample.LogicalIDs("AWS::APS::Workspace") {
+		definition = resolved(t, sample, id, "AlertManagerDefinition")
+	}
+	w.configure(t, definition)
+
+	eventually(t, task, 30*time.Second, func() string {
+		return unless(w.sum(t, `count(sampleapp_orders_total)`) > 0 && w.sum(t, "count(ecs_task_memory_utilized)") > 0, "nothing has arrived")
+	})
+	eventually(t, task, 60*time.Second, func() string { return w.unhealthy(t, rules) })
+	queries := 0
+	for _, file := range globbed(t, filepath.Join(dir, "Observability-dashboards", "*.json")) {
+		queries += w.draw(t, file)
+	}
+	if queries == 0 || rules == 0 || definition == "" {
+		t.Errorf("%d rules, %d queries, alert manager definition %q", rules, queries, definition)
+	}
+	eventually(t, task, 30*time.Second, func() string {
+		return unless(w.sum(t, "ecs_service:tasks:count") == 1, "a recording rule has not counted the task")
+	})
+	d.checkRequests(t)
+	t.Logf("%d rules of %d files are healthy, the alert manager definition is in use, and %d queries of dashboards were answered", rules, len(files), queries)
+}
+
+// resolved is a text in a template.
+func resolved(t *testing.T, from *template.Template, id, property string) string {
+	t.Helper()
+	value, err := from.Resolve(from.Resources[id].Properties[property])
+	if err != nil {
+		t.Fatalf("%s: %v", id, err)
+	}
+	return fmt.Sprint(value)
+}
+
+// do sends a request that must succeed.
+func (w workspace) do(t *testing.T, method, path, body string) string {
+	t.Helper()
+	status, text, err := w.cortex.Do(t.Context(), method, tenant, path, nil, []byte(body))
+	if err != nil || status/100 != 2 {
+		t.Fatalf("%s %s: %d %s %v\n%s", method, path, status, text, err, body)
+	}
+	return text
+}
+
+// load gives the ruler a file of rules, and says how many they are. Groups are evaluated every second.
+func (w workspace) load(t *testing.T, name, text string) (rules int) {
+	t.Helper()
+	var file struct{ Groups []map[string]any }
+	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range file.Groups {
+		group["interval"] = "1s"
+		rules += len(group["rules"].([]any))
+		body, err := yaml.Marshal(group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.do(t, http.MethodPost, "/api/v1/rules/"+name, string(body))
+	}
+	return rules
+}
+
+// unhealthy says what keeps rules from being all there, evaluated, and without an error.
+func (w workspace) unhealthy(t *testing.T, want int) string {
+	t.Helper()
+	var answer struct {
+		Data struct {
+			Groups []struct {
+				Rules []struct{ Name, Health, LastError string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(w.do(t, http.MethodGet, "/prometheus/api/v1/rules", "")), &answer); err != nil {
+		t.Fatal(err)
+	}
+	healthy := 0
+	for _, group := range answer.Data.Groups {
+		for _, rule := range group.Rules {
+			switch rule.Health {
+			case "ok":
+				healthy++
+			case "err":
+				t.Fatalf("rule %s: %s", rule.Name, rule.LastError)
+			}
+		}
+	}
+	return unless(healthy == want, fmt.Sprintf("%d of %d rules are healthy", healthy, want))
+}
+
+// configure gives the alert manager its definition, and waits until it is in use. Nothing is sent to it: it would call SNS.
+func (w workspace) configure(t *testing.T, definition string) {
+	t.Helper()
+	w.do(t, http.MethodPost, "/api/v1/alerts", definition)
+	var wrapped struct {
+		Config string `yaml:"alertmanager_config"`
+	}
+	if err := yaml.Unmarshal([]byte(definition), &wrapped); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		status, text, err := w.cortex.Do(t.Context(), http.MethodGet, tenant, "/alertmanager/api/v2/receivers", nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status == http.StatusOK && strings.Contains(wrapped.Config, "name: team") && strings.Contains(text, `"team"`) {
+			return
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("the alert manager does not use its definition: %d %s", status, text)
+		}
+	}
+}
+
+// draw asks what the panels of a dashboard ask, and says how many queries they are.
+func (w workspace) draw(t *testing.T, file string) int {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries, err := panels.Queries(text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for _, q := range queries {
+		var result any
+		if q.Instant {
+			err = w.cortex.Query(t.Context(), tenant, q.Expr, now, &result)
+		} else {
+			err = w.cortex.QueryRange(t.Context(), tenant, q.Expr, now.Add(-time.Hour), now, 15*time.Second, &result)
+		}
+		if err != nil {
+			t.Errorf("%s, %s: %s: %v", filepath.Base(file), q.Panel, q.Expr, err)
+		}
+	}
+	return len(queries)
 }
