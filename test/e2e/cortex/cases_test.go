@@ -338,7 +338,7 @@ func cases() (all []testCase) {
 	bound("rate: native histograms count", burst(1), send(native("native", 0, 3, 1, 2, 3)), send(native("native", time.Second, 3, 1, 2, 3)))
 	refilled := send(many(5, "b")...)
 	refilled.after = 100 * time.Millisecond
-	bound("rate: it fills again", func(l *amp.Limits) { l.Rate, l.Burst = 1000, 10 }, send(many(11, "a")...), refilled)
+	bound("rate: it fills again", func(l *amp.Limits) { l.Rate, l.Burst = 1000, 10 }, send(many(11, "a")...), send(many(10, "a")...), refilled)
 	bound("rate of a fraction", func(l *amp.Limits) { l.Rate, l.Burst = 6666.666666666667, 5 }, send(many(6, "a")...))
 
 	// The protocol.
