@@ -34,14 +34,7 @@ type side interface {
 // sample that is stored. Without a Cortex it compares the emulation with what Cortex answered when that was written down.
 func TestAnswersAreThoseOfCortex(t *testing.T) {
 	all := cases()
-	limits := map[string]amp.Limits{}
-	for i, c := range all {
-		own := amp.DefaultLimits()
-		if c.limits != nil {
-			c.limits(&own)
-		}
-		limits[tenant(i)] = own
-	}
+	limits := limitsOf(all)
 	emulation := &emulated{limits: limits}
 	if os.Getenv(Program) == "" {
 		if *record {
@@ -82,6 +75,19 @@ func TestAnswersAreThoseOfCortex(t *testing.T) {
 	}
 	compare(t, "Cortex, as written down,", string(want), "Cortex", theirs)
 	t.Logf("%d answers and what is stored in %d workspaces", answers(all), len(all))
+}
+
+// limitsOf are those of each workspace.
+func limitsOf(all []testCase) map[string]amp.Limits {
+	limits := map[string]amp.Limits{}
+	for i, c := range all {
+		own := amp.DefaultLimits()
+		if c.limits != nil {
+			c.limits(&own)
+		}
+		limits[tenant(i)] = own
+	}
+	return limits
 }
 
 func tenant(i int) string { return fmt.Sprintf("ws-%03d", i) }
@@ -136,15 +142,53 @@ func invariant(text string) string {
 // compare complains of each case that two sides do not agree on.
 func compare(t *testing.T, of, want, and, got string) {
 	t.Helper()
-	theirs, ours := strings.Split(want, "# "), strings.Split(got, "# ")
-	if len(theirs) != len(ours) {
-		t.Errorf("%s has %d cases, %s has %d", of, len(theirs)-1, and, len(ours)-1)
-		return
+	for _, d := range differences(want, got) {
+		t.Errorf("%s says\n%s%s says\n%s", of, d[0], and, d[1])
 	}
-	for i := range theirs {
-		if theirs[i] != ours[i] {
-			t.Errorf("%s says\n%s%s says\n%s", of, theirs[i], and, ours[i])
+}
+
+// differences are the cases of which two transcripts say different things.
+func differences(want, got string) (found [][2]string) {
+	theirs, ours := strings.Split(want, "# "), strings.Split(got, "# ")
+	for i := range max(len(theirs), len(ours)) {
+		var pair [2]string
+		if i < len(theirs) {
+			pair[0] = theirs[i]
 		}
+		if i < len(ours) {
+			pair[1] = ours[i]
+		}
+		if pair[0] != pair[1] {
+			found = append(found, pair)
+		}
+	}
+	return found
+}
+
+// TestEveryLimitIsHeldByACase: with any of AMP's limits a little higher, the emulation answers otherwise.
+func TestEveryLimitIsHeldByACase(t *testing.T) {
+	want, err := os.ReadFile(recorded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := cases()
+	for name, raise := range map[string]func(*amp.Limits){
+		"LabelsPerSeries": func(l *amp.Limits) { l.LabelsPerSeries++ }, "LabelNameBytes": func(l *amp.Limits) { l.LabelNameBytes++ },
+		"LabelValueBytes": func(l *amp.Limits) { l.LabelValueBytes++ }, "LabelsBytes": func(l *amp.Limits) { l.LabelsBytes++ },
+		"MetadataBytes": func(l *amp.Limits) { l.MetadataBytes++ }, "HistogramBuckets": func(l *amp.Limits) { l.HistogramBuckets++ },
+		"MaxAge": func(l *amp.Limits) { l.MaxAge += 2 * time.Minute }, "MaxAhead": func(l *amp.Limits) { l.MaxAhead += 2 * time.Minute },
+		"OutOfOrderWindow": func(l *amp.Limits) { l.OutOfOrderWindow += time.Millisecond },
+	} {
+		t.Run(name, func(t *testing.T) {
+			limits := limitsOf(all)
+			for tenant, own := range limits {
+				raise(&own)
+				limits[tenant] = own
+			}
+			if len(differences(string(want), transcript(t, &emulated{limits: limits}, all))) == 0 {
+				t.Error("no case notices")
+			}
+		})
 	}
 }
 
