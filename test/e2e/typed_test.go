@@ -3,6 +3,7 @@ package e2e
 import (
 	"maps"
 	"net"
+	"net/http"
 	"os/exec"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ type sidecarOptions struct {
 	Launch  ecs.LaunchType    // default: Fargate
 	Service string            // in the metadata, as on EC2
 	Env     map[string]string // of the collector
+	Backend http.Handler      // what takes the samples, instead of a store of its own
 }
 
 // runSidecar runs a collector with a typed configuration in a world of its own, where it writes to the only workspace.
@@ -64,6 +66,9 @@ func runConfiguration(t *testing.T, text string, command []string, o sidecarOpti
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = world.Close() })
+	if o.Backend != nil {
+		world.AMP.Backend = o.Backend
+	}
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		t.Fatal(err)
