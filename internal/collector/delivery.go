@@ -78,9 +78,9 @@ const (
 // that in LabelsAll and half of it in LabelsIdentity. Where there are no histograms, because the scrape takes them apart, it is at most
 // 15: the shortest sample is 30 bytes of OTLP.
 func (l Labels) batchBytes(exporter string) int {
-	bytes := map[string]int{LabelsIdentity: 200_000, LabelsAll: 50_000}[l.policy()]
+	bytes := map[string]int{LabelsIdentity: 150_000, LabelsAll: 36_000}[l.policy()]
 	if bytes == 0 {
-		bytes = 100_000
+		bytes = 75_000
 	}
 	if exporter != exporterOTLP {
 		bytes *= 2
