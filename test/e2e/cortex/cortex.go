@@ -113,6 +113,10 @@ func writeYAML(file string, value any) error {
 
 type object = map[string]any
 
+// requestBytes is AMP's size of a request.
+// Source: AMP's quotas, "Request size": 1 MB.
+const requestBytes = 1 << 20
+
 // config is one process that does everything, alone, at once, and within loopback and dir.
 func config(dir string, httpPort, grpcPort int) object {
 	memory := object{"kvstore": object{"store": "inmemory"}, "instance_addr": loopback}
@@ -128,7 +132,7 @@ func config(dir string, httpPort, grpcPort int) object {
 			"http_listen_address": loopback, "http_listen_port": httpPort, "grpc_listen_address": loopback, "grpc_listen_port": grpcPort,
 			"log_level": "warn",
 		},
-		"distributor": object{"shard_by_all_labels": true, "ring": memory},
+		"distributor": object{"shard_by_all_labels": true, "ring": memory, "max_recv_msg_size": requestBytes},
 		"ingester": object{"lifecycler": object{
 			"address": loopback, "min_ready_duration": "0s", "join_after": "0s", "observe_period": "0s", "final_sleep": "0s", "num_tokens": 1,
 			"ring": object{"kvstore": object{"store": "inmemory"}, "replication_factor": 1},
