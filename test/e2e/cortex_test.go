@@ -40,6 +40,7 @@ const tenant = "111122223333_" + workspaceID
 
 // behindBoth runs a test with a workspace of each kind.
 func behindBoth(t *testing.T, limits func(*amp.Limits), test func(*testing.T, workspace)) {
+	t.Parallel()
 	own := amp.DefaultLimits()
 	if limits != nil {
 		limits(&own)

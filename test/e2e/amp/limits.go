@@ -35,8 +35,7 @@ type Limits struct {
 	MetadataBytes int
 	// MaxAge and MaxAhead are how far a sample's time may be from now.
 	MaxAge, MaxAhead time.Duration
-	// OutOfOrderWindow is how much older than the newest sample of the workspace a sample may be, unless its series has none newer. It is
-	// read when the store is opened.
+	// OutOfOrderWindow is how much older than the newest sample of the workspace a sample may be, unless its series has none newer.
 	OutOfOrderWindow time.Duration
 	// HistogramBuckets is of a native histogram. One with more is made coarser, if it can be.
 	HistogramBuckets int
@@ -56,24 +55,30 @@ type LabelSetLimit struct {
 
 // DefaultLimits are those of a new workspace.
 //
-// "Quotas" is the page "Amazon Managed Service for Prometheus service quotas" of AMP's user guide, read in 2026. What AWS does not say is
-// Cortex' default: its page "Troubleshoot errors" lists label_value_too_long among the reasons of discarded samples, without a number.
+// "Quotas" is the page "Amazon Managed Service for Prometheus service quotas" of AMP's user guide, as it was in 2026. We could read parts of
+// it in copies; "second hand" marks a figure that we have from others who read it. AWS does not document the rest, so that is Cortex'
+// default: the page "Troubleshoot errors", for instance, has label_value_too_long among the reasons of discarded samples, without a number.
 func DefaultLimits() Limits {
 	return Limits{
-		LabelsPerSeries:  150,              // Quotas, "Labels per metric series"
+		LabelsPerSeries:  150,              // Quotas, "Labels per metric series", second hand; it was 70 before
 		LabelNameBytes:   1024,             // Cortex' validation.max-length-label-name
 		LabelValueBytes:  2048,             // Cortex' validation.max-length-label-value
-		LabelsBytes:      7 << 10,          // Quotas, "Label size"
-		MetadataBytes:    1 << 10,          // Quotas, "Metadata length"
-		MaxAge:           time.Hour,        // Quotas: samples older than 1 hour are refused
+		LabelsBytes:      7 << 10,          // Quotas, "Label size", second hand
+		MetadataBytes:    1 << 10,          // Quotas, "Metadata length", second hand; Cortex' default too
+		MaxAge:           time.Hour,        // Quotas, second hand: samples older than 1 hour are refused
 		MaxAhead:         10 * time.Minute, // Cortex' validation.create-grace-period
-		OutOfOrderWindow: 60 * time.Second, // "Configure your workspace": the default, 0 to 600 s
-		HistogramBuckets: 200,              // Quotas, buckets of a native histogram
+		OutOfOrderWindow: 60 * time.Second, // the page "Configure your workspace"; 0 to 600 s can be set
+		HistogramBuckets: 200,              // Quotas, second hand
 		Series:           50_000_000,       // Quotas, "Active series per workspace"
-		Rate:             1_666_666,        // Quotas, "Ingestion rate per workspace": 1/30 of the active series, every second
-		Burst:            1_000_000,        // Quotas, "Ingestion burst size per workspace", as of 2024
+		Rate:             1_666_666,        // Quotas, "Ingestion rate per workspace", second hand: 1/30 of the active series
+		Burst:            1_000_000,        // Quotas, "Ingestion burst size per workspace", in an older copy
 	}
 }
+
+// maxRequestBytes is the size of a request. The front door checks it, not the store.
+// Source: Quotas, "Request size": 1 MB. AWS does not say of what, so only the compressed body is counted. Cortex' own limit counts the
+// body and what it holds (TestRequestSizeIsOfBothForms).
+const maxRequestBytes = 1 << 20
 
 func badRequest(format string, args ...any) *Refusal {
 	return &Refusal{http.StatusBadRequest, fmt.Sprintf(format, args...)}

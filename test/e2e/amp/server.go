@@ -19,10 +19,6 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 )
 
-// maxRequestBytes is AMP's limit of one remote-write request, compressed.
-// Source: Amazon Managed Service for Prometheus quotas, "Request size": 1 MB.
-const maxRequestBytes = 1 << 20
-
 // Record is what became of one request.
 type Record struct {
 	At             time.Time

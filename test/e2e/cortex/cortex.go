@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -72,7 +74,7 @@ func Start(ctx context.Context, program, dir string, tenants map[string]amp.Limi
 	if err := writeYAML(filepath.Join(dir, "config.yaml"), config(dir, ports[0], ports[1])); err != nil {
 		return nil, err
 	}
-	c := &Cortex{base: "http://" + net.JoinHostPort(loopback, fmt.Sprint(ports[0])), done: make(chan struct{})}
+	c := &Cortex{base: "http://" + net.JoinHostPort(loopback, strconv.Itoa(ports[0])), done: make(chan struct{})}
 	c.cmd = exec.Command(program, "-config.file="+filepath.Join(dir, "config.yaml"))
 	c.cmd.Dir, c.cmd.Env, c.cmd.Stdout, c.cmd.Stderr = dir, []string{"AWS_EC2_METADATA_DISABLED=true", "HOME=" + dir}, &c.log, &c.log
 	endWithParent(c.cmd)
@@ -91,14 +93,17 @@ func Start(ctx context.Context, program, dir string, tenants map[string]amp.Limi
 
 const loopback = "127.0.0.1"
 
+// freePorts are below those that the system gives to clients, so that no connection takes one before Cortex listens.
 func freePorts(n int) (ports []int, err error) {
-	for range n {
-		listener, err := net.Listen("tcp", loopback+":0")
-		if err != nil {
+	for tries := 0; len(ports) < n; tries++ {
+		port := 10_000 + rand.IntN(10_000)
+		listener, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
+		if err == nil {
+			defer func() { _ = listener.Close() }()
+			ports = append(ports, port)
+		} else if tries > 100 {
 			return nil, err
 		}
-		defer func() { _ = listener.Close() }()
-		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
 	}
 	return ports, nil
 }
@@ -112,6 +117,10 @@ func writeYAML(file string, value any) error {
 }
 
 type object = map[string]any
+
+// requestBytes is AMP's size of a request.
+// Source: AMP's quotas, "Request size": 1 MB.
+const requestBytes = 1 << 20
 
 // config is one process that does everything, alone, at once, and within loopback and dir.
 func config(dir string, httpPort, grpcPort int) object {
@@ -128,7 +137,7 @@ func config(dir string, httpPort, grpcPort int) object {
 			"http_listen_address": loopback, "http_listen_port": httpPort, "grpc_listen_address": loopback, "grpc_listen_port": grpcPort,
 			"log_level": "warn",
 		},
-		"distributor": object{"shard_by_all_labels": true, "ring": memory},
+		"distributor": object{"shard_by_all_labels": true, "ring": memory, "max_recv_msg_size": requestBytes},
 		"ingester": object{"lifecycler": object{
 			"address": loopback, "min_ready_duration": "0s", "join_after": "0s", "observe_period": "0s", "final_sleep": "0s", "num_tokens": 1,
 			"ring": object{"kvstore": object{"store": "inmemory"}, "replication_factor": 1},
