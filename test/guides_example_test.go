@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
@@ -45,6 +46,7 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"README":                guideQuickStart,
 	"package amp":           guideGrant,
 	"alerts":                guideAlerts,
+	"many services":         guideManyServices,
 }
 
 func TestGuidesSynthesize(t *testing.T) {
@@ -345,4 +347,20 @@ func TestGuideToDashboardsWritesThem(t *testing.T) {
 	if written, err := filepath.Glob("dashboards/*.json"); err != nil || len(written) != 4 {
 		t.Errorf("got %v, %v, expected four files", written, err)
 	}
+}
+
+func guideManyServices(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	app := stack.Node().Root().(awscdk.App)
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	for _, service := range []string{"Stock", "Legacy"} {
+		awsecs.NewFargateTaskDefinition(constructs.NewConstruct(stack, &service), jsii.String("TaskDef"), nil).
+			AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	}
+	otelprometheus.AddToAll(app, &otelprometheus.AddToAllProps{
+		Telemetry: &otelprometheus.TelemetryProps{Workspace: workspace},
+		Overrides: &map[string]*otelprometheus.TelemetryProps{
+			"Shop/Stock/TaskDef": {Workspace: workspace, Scrape: &[]*otelprometheus.ScrapeJob{{Name: jsii.String("stock"), Port: jsii.Number(8080)}}},
+		},
+		Skip: jsii.Strings("Shop/Legacy"),
+	})
 }

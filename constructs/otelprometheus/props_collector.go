@@ -34,9 +34,10 @@ type CollectorProps struct {
 	// Default: none; 256 without a limit in a task on EC2 without memory of its own, where ECS wants one of the three.
 	MemoryReservationMiB *float64
 
-	// Essential says whether the task stops when the collector stops and is not restarted.
+	// Essential says whether the task stops when the collector stops and is not restarted, or is found unhealthy: the application then
+	// ends with its telemetry. The alert EcsServiceAbsent fires where nothing arrives.
 	//
-	// Default: true.
+	// Default: false.
 	Essential *bool
 
 	// RestartPolicy restarts a crashed collector in place.
