@@ -3,6 +3,7 @@ package otelprometheus
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,12 +163,15 @@ func (c checks) strangers(t renderedTask, f *input.Faults) {
 	}
 }
 
+// otherCollectors matches images of collectors that take the same ports: ADOT's and the community's.
+var otherCollectors = regexp.MustCompile(`aws-otel-collector|opentelemetry-collector|otelcol`)
+
 // secondCollector reports another collector in the task, under whatever name: it would fight for the same ports.
 func (c checks) secondCollector(t renderedTask, f *input.Faults) {
 	for _, container := range t.Containers {
 		image, err := json.Marshal(container.Image)
-		if err == nil && strings.Contains(string(image), "aws-otel-collector") && !c.s.ownName(container.Name) {
-			f.Add("container %s runs an ADOT collector, too: both listen on ports 4317, 4318 and 13133, and write the metrics of the task; remove it, "+
+		if err == nil && otherCollectors.Match(image) && !c.s.ownName(container.Name) {
+			f.Add("container %s runs a collector, too: both listen on ports 4317, 4318 and 13133, and write the metrics of the task; remove it, "+
 				"or, if it uses other ports and has another purpose, opt it out with %sContainers", container.Name, where)
 		}
 	}

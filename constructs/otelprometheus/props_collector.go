@@ -23,7 +23,7 @@ type CollectorProps struct {
 	// Source: Amazon ECS task definition parameters, cpu.
 	Cpu *float64
 
-	// MemoryLimitMiB is the hard memory limit of the container, in MiB: 64 or more, or 0 for no limit. GOMEMLIMIT and the
+	// MemoryLimitMiB is the hard memory limit of the container, in MiB: 128 or more, or 0 for no limit; it takes 110 MB at rest. GOMEMLIMIT and the
 	// collector's memory limiter are derived from it.
 	//
 	// Default: 512, or half of the task's memory where that is less; no limit where Config is not generated.

@@ -229,7 +229,7 @@ func (s *settings) resolveContainer(props *CollectorProps, f *input.Faults) {
 	if props != nil {
 		p = *props
 	}
-	s.userGiven, s.pinImage = p.User != nil, p.Image != nil
+	s.userGiven, s.pinImage, s.healthByDefault = p.User != nil, p.Image != nil, p.HealthCheck == nil
 	c := awsecs.ContainerDefinitionOptions{
 		Image:                  p.Image,
 		ContainerName:          jsii.String(input.StringOr(p.ContainerName, defaultContainerName)),

@@ -22,7 +22,8 @@ type stackParts struct {
 	defaultImage awsecs.ContainerImage
 	durations    map[time.Duration]awscdk.Duration
 	workspaces   map[amp.IWorkspace]*workspaceParts
-	shared       amp.IWorkspace // of the task definitions that name none
+	shared       amp.IWorkspace    // of the task definitions that name none
+	families     map[string]string // the task definition of each
 }
 
 // workspaceParts is what the sidecars of a stack ask of a workspace.
@@ -101,7 +102,7 @@ func stackOf(scope constructs.IConstruct) *stackParts {
 	if stacks[stack] == nil {
 		stacks[stack] = &stackParts{
 			Stack: stack, region: stack.Region(), account: stack.Account(),
-			durations: map[time.Duration]awscdk.Duration{}, workspaces: map[amp.IWorkspace]*workspaceParts{},
+			durations: map[time.Duration]awscdk.Duration{}, workspaces: map[amp.IWorkspace]*workspaceParts{}, families: map[string]string{},
 		}
 	}
 	return stacks[stack]
