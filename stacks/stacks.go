@@ -38,10 +38,8 @@ var All = []Sample{
 
 // Build adds every sample stack to an app.
 func Build(app awscdk.App) {
-	// Each sample is deployed by itself.
-	awscdk.Annotations_Of(app).AcknowledgeWarning(jsii.String("cdk-otel-prometheus:secondWorkspace"), nil)
 	for _, s := range All {
-		s.New(app, s.Name)
+		awscdk.Annotations_Of(s.New(app, s.Name)).AcknowledgeWarning(jsii.String("cdk-otel-prometheus:secondWorkspace"), jsii.String("each sample is deployed by itself"))
 	}
 }
 

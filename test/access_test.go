@@ -263,11 +263,13 @@ func TestTaskDefinitionsShareAWorkspace(t *testing.T) {
 	if first.Workspace() != second.Workspace() || first.Workspace() == other.Workspace() {
 		t.Error("a stack does not have one workspace")
 	}
-	assertNoWarnings(t, first.Workspace())
-	assertWarned(t, other.Workspace(), "secondWorkspace", "beside that of stack Shop")
+	assertNoWarnings(t, shop)
+	assertWarned(t, stock, "secondWorkspace", "beside that of stack Shop")
 	assertJSON(t, "alias", synth(t, shop).one("AWS::APS::Workspace")["Alias"], `"Shop"`)
 
 	// Another stage is another deployment.
 	stage := awscdk.NewStage(app, jsii.String("Production"), nil)
-	assertNoWarnings(t, otelprometheus.NewOtelPrometheusFargateTaskDefinition(awscdk.NewStack(stage, jsii.String("Shop"), nil), jsii.String("Task"), nil, nil).Workspace())
+	production := awscdk.NewStack(stage, jsii.String("Shop"), nil)
+	otelprometheus.NewOtelPrometheusFargateTaskDefinition(production, jsii.String("Task"), nil, nil)
+	assertNoWarnings(t, production)
 }

@@ -65,7 +65,7 @@ func (p *stackParts) sharedWorkspace() amp.IWorkspace {
 	if first := firstShared[stage]; first == nil {
 		firstShared[stage] = p
 	} else {
-		input.Warn(p.shared, "secondWorkspace", "the task definitions of stack %s name no workspace and share a new one, beside that of stack %s; "+
+		input.Warn(p.Stack, "secondWorkspace", "the task definitions of stack %s name no workspace and share a new one, beside that of stack %s; "+
 			"to query both together and to have one set of rules, set Telemetry.Workspace", *p.StackName(), *first.StackName())
 	}
 	return p.shared
