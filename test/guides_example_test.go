@@ -313,16 +313,17 @@ func guideStatsd(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs
 	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 }
 
-func guideAlerts(stack awscdk.Stack, _ awsecs.ContainerImage, cluster awsecs.ICluster) {
+func guideAlerts(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
 	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
 		nil,
 		&otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	service := awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 
 	observability.NewServiceRules(stack, jsii.String("Rules"), &observability.ServiceRulesProps{
-		Workspace:  td.Workspace(),
-		TaskFamily: td.Family(),
-		Cluster:    cluster.ClusterName(),
-		Scrape:     &observability.ScrapeAlerts{},
+		Workspace: td.Workspace(),
+		Service:   service,
+		Scrape:    &observability.ScrapeAlerts{},
 		SLOs: &[]*slo.SLO{{
 			Name: "availability", Objective: 0.999,
 			Requests: `http_requests_total`, Errors: `http_requests_total{code=~"5.."}`,
