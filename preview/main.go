@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -107,6 +108,9 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer preview.Close()
+	if tabs := preview.Tabs(); o.show != "" && !slices.Contains(tabs, o.show) {
+		return fmt.Errorf("-show is %q; expected one of %s", o.show, strings.Join(tabs, ", "))
+	}
 	server := &http.Server{Handler: preview, ReadHeaderTimeout: 5 * time.Second}
 	defer func() { _ = server.Close() }()
 	failed := make(chan error, 1)
@@ -134,7 +138,7 @@ func (o *options) sample(ctx context.Context) error {
 	if o.App != (live.App{}) {
 		return errors.New("-app-command, -app-address and -container go with -template: a sample runs the sample app")
 	}
-	fmt.Println("synthesizing", o.stack)
+	fmt.Println("synthesizing", o.stack+"; the first time this compiles awscdk and the sample app, a minute or two")
 	dir := filepath.Join(o.Dir, "cdk.out")
 	if err := harness.Synth(ctx, o.repository, dir); err != nil {
 		return err

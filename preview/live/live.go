@@ -127,6 +127,15 @@ func Start(o Options) (preview *Preview, err error) {
 	return p, p.startRules(d)
 }
 
+// Tabs are the parts of the page that a picture can show.
+func (p *Preview) Tabs() []string {
+	var tabs []string
+	for _, dashboard := range p.options.Dashboards {
+		tabs = append(tabs, dashboard.UID)
+	}
+	return append(tabs, "rules", "metrics")
+}
+
 // Close stops everything, the last started first.
 func (p *Preview) Close() {
 	for _, end := range slices.Backward(p.closers) {

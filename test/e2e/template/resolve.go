@@ -102,6 +102,12 @@ func (t *Template) call(path, name string, arg any) (any, error) {
 		return t.pick(path, arg)
 	case "Fn::Sub":
 		return t.sub(path, arg)
+	case "Fn::ImportValue":
+		export, err := t.asString(path, arg)
+		if err != nil {
+			return nil, err
+		}
+		return t.imported(export)
 	}
 	return nil, errors.New("unknown intrinsic function")
 }

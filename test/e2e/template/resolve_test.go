@@ -2,7 +2,10 @@ package template
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,7 +87,7 @@ func TestUnresolvableIsAnError(t *testing.T) {
 		{`{"Fn::GetAtt": ["Nobody", "Arn"]}`, `no resource "Nobody"`},
 		{`{"Fn::GetAtt": ["Workspace", "PrometheusEndpoint"]}`, "no test value for attribute PrometheusEndpoint"},
 		{`{"Fn::GetAtt": ["Workspace"]}`, "expected [id, attribute]"},
-		{`{"Fn::ImportValue": "x"}`, "Fn::ImportValue: unknown intrinsic function"},
+		{`{"Fn::ImportValue": "x"}`, `no template beside this one exports "x"`},
 		{`{"Fn::If": ["c", 1, 2]}`, "Fn::If: unknown intrinsic function"},
 		{`{"Fn::Join": ["", [{"Fn::Transform": {}}]]}`, "Fn::Transform: unknown intrinsic function"},
 		{`{"Fn::Join": ["", "no list"]}`, "expected a list"},
@@ -141,5 +144,26 @@ func TestTaskDefinitionIsRead(t *testing.T) {
 	app, _ := def.Container("app")
 	if _, err := app.Env(); err == nil || !strings.Contains(err.Error(), "no test value for secret S") {
 		t.Errorf("got %v, expected an error for the secret", err)
+	}
+}
+
+func TestImportsComeFromTheTemplatesBeside(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"Platform": `{"Resources": {"Workspace": {"Type": "AWS::APS::Workspace"}},
+			"Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Workspace", "WorkspaceId"]}, "Export": {"Name": "Platform:Workspace"}}}}`,
+		"Shop": `{"Resources": {"R": {"Type": "T", "Properties": {"P": {"Fn::ImportValue": "Platform:Workspace"}}}}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name+".template.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shop, err := Load(filepath.Join(dir, "Shop.template.json"), Values{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := shop.Resolve(map[string]any{"Fn::ImportValue": "Platform:Workspace"})
+	if want := shop.Values.WorkspaceID("Workspace"); err != nil || got != want || !slices.Contains(shop.WorkspaceIDs(), want) {
+		t.Errorf("got %v, %v, want %s, which is one of %v", got, err, want, shop.WorkspaceIDs())
 	}
 }

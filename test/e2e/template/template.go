@@ -3,10 +3,12 @@
 package template
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -15,6 +17,15 @@ type Template struct {
 	Values     Values
 	Resources  map[string]Resource
 	Parameters map[string]Parameter
+	Outputs    map[string]Output
+
+	dir string // of the templates that it imports from; empty where it imports nothing
+}
+
+// Output is one output, unresolved.
+type Output struct {
+	Value  any
+	Export struct{ Name any }
 }
 
 // Resource is one resource, unresolved.
@@ -35,7 +46,55 @@ func Load(path string, values Values) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Parse(raw, values)
+	t, err := Parse(raw, values)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Contains(raw, []byte("Fn::ImportValue")) {
+		t.dir = filepath.Dir(path)
+	}
+	return t, nil
+}
+
+// siblings are the other stacks of the app, by their templates beside this one.
+func (t *Template) siblings() ([]*Template, error) {
+	if t.dir == "" {
+		return nil, nil
+	}
+	files, err := filepath.Glob(filepath.Join(t.dir, "*.template.json"))
+	if err != nil {
+		return nil, err
+	}
+	var all []*Template
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		sibling, err := Parse(raw, t.Values)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
+		}
+		all = append(all, sibling)
+	}
+	return all, nil
+}
+
+// imported is what another stack exports under a name.
+func (t *Template) imported(name string) (any, error) {
+	siblings, err := t.siblings()
+	if err != nil {
+		return nil, err
+	}
+	for _, sibling := range siblings {
+		for _, id := range slices.Sorted(maps.Keys(sibling.Outputs)) {
+			output := sibling.Outputs[id]
+			if exported, err := sibling.Resolve(output.Export.Name); err == nil && exported == name {
+				return sibling.Resolve(output.Value)
+			}
+		}
+	}
+	return nil, fmt.Errorf("no template beside this one exports %q", name)
 }
 
 // Parse reads a template's JSON.
@@ -58,13 +117,17 @@ func (t *Template) LogicalIDs(resourceType string) []string {
 	return ids
 }
 
-// WorkspaceIDs gives the AMP workspace ids that this deployment creates.
+// WorkspaceIDs gives the AMP workspace ids that this deployment creates, and those of the stacks that are deployed with it.
 func (t *Template) WorkspaceIDs() []string {
 	var ids []string
-	for _, id := range t.LogicalIDs("AWS::APS::Workspace") {
-		ids = append(ids, t.Values.WorkspaceID(id))
+	siblings, _ := t.siblings() // what is wrong with one of them, an import of it says
+	for _, stack := range append(siblings, t) {
+		for _, id := range stack.LogicalIDs("AWS::APS::Workspace") {
+			ids = append(ids, stack.Values.WorkspaceID(id))
+		}
 	}
-	return ids
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // TaskDefinition resolves the template's only AWS::ECS::TaskDefinition.
