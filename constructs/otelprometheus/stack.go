@@ -21,6 +21,8 @@ type stackParts struct {
 	defaultImage awsecs.ContainerImage
 	durations    map[time.Duration]awscdk.Duration
 	workspaces   map[amp.IWorkspace]*workspaceParts
+
+	amazonLinux2023 *bool // nil until somebody asks
 }
 
 // workspaceParts is what the sidecars of a stack ask of a workspace.
