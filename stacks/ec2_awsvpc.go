@@ -23,7 +23,7 @@ func NewEc2Awsvpc(scope constructs.Construct, id string) awscdk.Stack {
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
 		Image:                sampleApp(),
 		MemoryReservationMiB: jsii.Number(64),
-		Cpu:                  jsii.Number(128), // without any CPU set aside, ECS reports a CPU use of 0
+		Cpu:                  jsii.Number(128), // without units of every container, what the task sets aside is not known
 		Environment: &map[string]*string{
 			"INSTRUMENTATION":   jsii.String("opentelemetry"),
 			"OTEL_SERVICE_NAME": jsii.String("sampleapp"),

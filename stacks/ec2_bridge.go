@@ -28,7 +28,7 @@ func NewEc2Bridge(scope constructs.Construct, id string) awscdk.Stack {
 		td.AddContainer(&c.name, &awsecs.ContainerDefinitionOptions{
 			Image:                sampleApp(),
 			MemoryReservationMiB: jsii.Number(64),
-			Cpu:                  jsii.Number(128), // without any CPU set aside, ECS reports a CPU use of 0
+			Cpu:                  jsii.Number(128), // without units of every container, what the task sets aside is not known
 			Environment:          &map[string]*string{"PORT": jsii.Sprintf("%.0f", c.port)},
 			// Host port 0 lets ECS choose one, so that several tasks fit on an instance.
 			PortMappings: &[]*awsecs.PortMapping{{ContainerPort: &c.port, HostPort: jsii.Number(0)}},

@@ -66,6 +66,7 @@ func newFargateService(stack awscdk.Stack, td awsecs.TaskDefinition) awsecs.Farg
 
 // newEc2Service runs a task definition on two instances of a cluster of its own.
 func newEc2Service(stack awscdk.Stack, td awsecs.TaskDefinition) awsecs.Ec2Service {
+	awscdk.Annotations_Of(td).AcknowledgeWarning(jsii.String("cdk-otel-prometheus:controlGroups"), jsii.String("ecs_task_memory_usage is enough here"))
 	cluster := newCluster(stack)
 	provider := awsecs.NewAsgCapacityProvider(stack, jsii.String("Instances"), &awsecs.AsgCapacityProviderProps{
 		AutoScalingGroup: awsautoscaling.NewAutoScalingGroup(stack, jsii.String("Group"), &awsautoscaling.AutoScalingGroupProps{

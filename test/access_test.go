@@ -176,6 +176,7 @@ func TestVpcEndpointsTakeNothingAway(t *testing.T) {
 	second := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Second"), nil, &otelprometheus.TelemetryProps{
 		Workspace: amp.NewWorkspace(stack, jsii.String("Other"), nil),
 	})
+	second.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
 	second.AddVpcEndpoints(vpc, &otelprometheus.VpcEndpointsProps{RestrictAccess: jsii.Bool(true), Subnets: &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PUBLIC}})
 	assertWarned(t, first, "restrictedEndpoints", "is denied")
 	found := endpoints(synth(t, stack))
@@ -262,6 +263,9 @@ func TestTaskDefinitionsShareAWorkspace(t *testing.T) {
 	other := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stock, jsii.String("Task"), nil, nil)
 	if first.Workspace() != second.Workspace() || first.Workspace() == other.Workspace() {
 		t.Error("a stack does not have one workspace")
+	}
+	for _, td := range []*otelprometheus.OtelPrometheusFargateTaskDefinition{first, second, other} {
+		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
 	}
 	assertNoWarnings(t, shop)
 	assertWarned(t, stock, "secondWorkspace", "beside that of stack Shop")

@@ -159,7 +159,8 @@ func TestGivenWorkspaceAndRoleAreUsed(t *testing.T) {
 	workspace := importedWorkspace(stack)
 	otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
 		&awsecs.FargateTaskDefinitionProps{TaskRole: role},
-		&otelprometheus.TelemetryProps{Workspace: workspace})
+		&otelprometheus.TelemetryProps{Workspace: workspace},
+	).AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
 	tmpl := synth(t, stack)
 	if n := len(tmpl.all("AWS::APS::Workspace")); n != 0 {
 		t.Errorf("%d workspaces created", n)

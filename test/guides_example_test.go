@@ -272,8 +272,9 @@ func guideCollectorMetrics(stack awscdk.Stack, image awsecs.ContainerImage, _ aw
 	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 }
 
-func guideGrafana(stack awscdk.Stack, _ awsecs.ContainerImage, _ awsecs.ICluster) {
+func guideGrafana(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
 	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil, nil)
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 
 	workspace := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
 		Name:       jsii.String("shop"),

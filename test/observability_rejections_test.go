@@ -48,7 +48,7 @@ func TestObservabilityRejections(t *testing.T) {
 		}, []string{"16 errors", "Tasks.CpuUtilization is 101; it must be from 0.01 to 100", "Tasks.MemoryUtilization is 90; it must be from 0.001 to 1",
 			"Tasks.NetworkBytesPerSecond is 0; it must be from 1 to", "Tasks.StorageBytesPerSecond is NaN", "Tasks.Replacements is 1.5; it must be a whole number",
 			"Tasks.EphemeralStorageUtilization is set, but the sidecar does not keep all of ecs.task.ephemeral_storage.utilized, ecs.task.ephemeral_storage.reserved; name them in TaskMetrics",
-			"Containers.CpuUtilization is -1", "Containers.MemoryUtilization is 1.1", "Containers.NetworkBytesPerSecond is 1e+13", "Containers.StorageBytesPerSecond is +Inf",
+			"Containers.CpuUtilization is -1", "Containers.MemoryUtilization is 1.1", "Containers.NetworkBytesPerSecond is set, but the sidecar does not keep", "Containers.StorageBytesPerSecond is +Inf",
 			"Scrape.DurationSeconds is 0; it must be from 0.001 to 3600", "Scrape.SampleLimit is 0.5", "Collector.QueueUtilization is 2", "Collector.FailedRatio is 5",
 			"Collector.RefusedRatio is -0.1", "Collector.Restarts is -1"}},
 		"thresholds on metrics that are not kept": {func(p *props) {

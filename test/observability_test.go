@@ -30,7 +30,7 @@ import (
 // everyRule turns on everything there is, with its defaults.
 func everyRule() *observability.ServiceRulesProps {
 	metrics := append(collector.DefaultTaskMetrics(), collector.DefaultContainerMetrics()...)
-	metrics = append(metrics, "ecs.task.ephemeral_storage.utilized", "ecs.task.ephemeral_storage.reserved")
+	metrics = append(metrics, "container.network.rate.rx", "container.network.rate.tx", "ecs.task.ephemeral_storage.utilized", "ecs.task.ephemeral_storage.reserved")
 	return &observability.ServiceRulesProps{
 		TaskFamily: jsii.String("orders"), Cluster: jsii.String("shop"), TaskMetrics: jsii.Strings(metrics...),
 		Containers: &observability.ContainerAlerts{}, Scrape: &observability.ScrapeAlerts{}, Collector: &observability.CollectorAlerts{},
@@ -126,7 +126,7 @@ func TestObservabilityGroupsAreSwitched(t *testing.T) {
 			p.Alerts = &map[string]*observability.Alert{observability.AlertScrapeSlow: {Enabled: off}}
 		}, "EcsScrapeSlow"},
 		"a metric that is not kept": {func(p *observability.ServiceRulesProps) {
-			p.TaskMetrics = jsii.Strings(append(collector.DefaultTaskMetrics(), collector.DefaultContainerMetrics()...)...)
+			p.TaskMetrics = jsii.Strings(append(collector.DefaultTaskMetrics(), append(collector.DefaultContainerMetrics(), "container.network.rate.rx", "container.network.rate.tx")...)...)
 		}, "EcsTaskEphemeralStorageHigh"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -88,6 +88,10 @@ func TestRejections(t *testing.T) {
 		"nothing to collect": {fargate(&otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{Enabled: jsii.Bool(false)}, TaskMetrics: &otelprometheus.TaskMetricsProps{Enabled: jsii.Bool(false)}}),
 			[]string{"nothing to collect"}},
 
+		"a size that Fargate does not have": {fargateProps(awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(256), MemoryLimitMiB: jsii.Number(8192)}, nil),
+			[]string{"the task has 256 CPU units and 8192 MiB of memory, a size that Fargate does not have; it has 256 with 512 to 2048 MiB in steps of 512", "the smallest Fargate size that fits is 1024 CPU units with 8192 MiB"}},
+		"a size between two": {fargateProps(awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(256), MemoryLimitMiB: jsii.Number(1536)}, nil),
+			[]string{"the task has 256 CPU units and 1536 MiB of memory", "the smallest Fargate size that fits is 256 CPU units with 2048 MiB"}},
 		"ECS Anywhere":           {plain(awsecs.TaskDefinitionProps{Compatibility: awsecs.Compatibility_EXTERNAL}), []string{"Stack/Task: NewOtelPrometheusTaskDefinition: Compatibility is EXTERNAL", "does not support ECS Anywhere"}},
 		"no network":             {plain(awsecs.TaskDefinitionProps{Compatibility: awsecs.Compatibility_EC2, NetworkMode: awsecs.NetworkMode_NONE}), []string{"Stack/Task: NewOtelPrometheusTaskDefinition: ", "NetworkMode is none"}},
 		"the network of Windows": {plain(awsecs.TaskDefinitionProps{Compatibility: awsecs.Compatibility_EC2, NetworkMode: awsecs.NetworkMode_NAT}), []string{"Stack/Task: NewOtelPrometheusTaskDefinition: ", "NAT, which is for Windows"}},
@@ -226,6 +230,27 @@ func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
 		"containers that wait for each other": {change: func(td task) {
 			td.Collector().AddContainerDependencies(&awsecs.ContainerDependency{Container: td.FindContainer(jsii.String("app"))})
 		}, want: []string{"containers wait for each other: aws-otel-collector → app → aws-otel-collector"}},
+		"HEALTHY without a health check": {change: func(td task) {
+			other := td.AddContainer(jsii.String("other"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+			td.DefaultContainer().AddContainerDependencies(&awsecs.ContainerDependency{Container: other, Condition: awsecs.ContainerDependencyCondition_HEALTHY})
+		}, want: []string{"container app waits until container other is HEALTHY, which has no health check, so ECS would never start it; give other a HealthCheck, or wait for START"}},
+		"HEALTHY of a collector without a health check": {
+			telemetry: withCollector(otelprometheus.CollectorProps{HealthCheck: &otelprometheus.HealthCheckProps{Enabled: jsii.Bool(false)}}),
+			change: func(td task) {
+				td.DefaultContainer().AddContainerDependencies(&awsecs.ContainerDependency{Container: td.Collector(), Condition: awsecs.ContainerDependencyCondition_HEALTHY})
+			}, want: []string{"container app waits until the collector is HEALTHY, but the collector's health check is off, so ECS would never start it; turn Telemetry.Collector.HealthCheck on, or wait for START"}},
+		"a dependency on another task definition": {change: func(td task) {
+			other := awsecs.NewFargateTaskDefinition(awscdk.Stack_Of(td), jsii.String("Other"), nil)
+			stranger := other.AddContainer(jsii.String("stranger"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+			td.DefaultContainer().AddContainerDependencies(&awsecs.ContainerDependency{Container: stranger, Condition: awsecs.ContainerDependencyCondition_START})
+		}, want: []string{"container app depends on container stranger, which is not in the task, so ECS would never start it; remove the dependency, or add stranger to this task definition"}},
+		"nothing essential": {
+			telemetry: withCollector(otelprometheus.CollectorProps{Essential: jsii.Bool(false)}), app: &awsecs.ContainerDefinitionOptions{Essential: jsii.Bool(false)},
+			want: []string{"no container of the task is essential, and ECS wants one; set Essential of the application's container to true"}},
+		"an app that stops too slowly": {app: &awsecs.ContainerDefinitionOptions{StopTimeout: seconds(121)},
+			want: []string{"container app has a stop timeout of 121 seconds; Fargate takes at most 120"}},
+		"a variable without a name": {app: &awsecs.ContainerDefinitionOptions{Environment: &map[string]*string{"": jsii.String("a")}},
+			want: []string{"container app has an environment variable without a name; name it, or remove it"}},
 		"names that the library uses": {
 			telemetry: withDelivery(otelprometheus.DeliveryProps{DrainTime: seconds(5), QueueOnDisk: jsii.Bool(true)}),
 			app:       &awsecs.ContainerDefinitionOptions{ContainerName: jsii.String("drain")},

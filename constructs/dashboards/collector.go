@@ -20,7 +20,7 @@ func (o Options) collector() sheet {
 		return graphPanel(title, description, unit, queries...).orSay(needsCollectorMetrics)
 	}
 	// A series without a sample for 5 minutes has no answer, so that the second half looks back further.
-	stamp := "timestamp(" + s.of("ecs_task_memory_utilized", "") + ")"
+	stamp := "timestamp(" + s.of(presence, "") + ")"
 	newest := "(max by (" + labelTask + ") (" + stamp + ") or max by (" + labelTask + ") (max_over_time(" + stamp + "[30m:1m])))"
 	return sheet{
 		name: collectorDashboard, title: "collectors", from: "now-6h", variables: []string{varDataSource, varCluster, varService, varTask},
@@ -28,7 +28,7 @@ func (o Options) collector() sheet {
 		rows: []row{
 			{"Overview", []panel{
 				numberPanel("Tasks reporting", "Tasks whose ECS metrics arrived in the last minutes.", units.Short,
-					"count("+s.of("ecs_task_memory_utilized", "")+")").orSay(needsTaskMetrics),
+					"count("+s.of(presence, "")+")").orSay(needsTaskMetrics),
 				numberPanel("Newest sample", "Age of the newest ECS metric of any task.", units.Seconds,
 					"time() - max("+newest+")", step{120, "orange"}, step{300, "red"}).places(0).orSay(needsTaskMetrics),
 				numberPanel("Scrapes that fail", "Endpoints whose last scrape failed.", units.Short,

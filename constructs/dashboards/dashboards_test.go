@@ -222,6 +222,7 @@ var metricName = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)\{`)
 // a scrape adds, the collector's own metrics as the generated configuration filters them, and the application's.
 func TestQueriesAskForDeliveredMetrics(t *testing.T) {
 	delivered := []string{
+		"ecs_task_memory_usage", "container_network_rate_(rx|tx)", // on instances, and with network mode bridge
 		"up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling",
 		"sampleapp_orders_total", "sampleapp_queue_depth", "sampleapp_order_duration_seconds_(bucket|count|sum)",
 	}

@@ -6,18 +6,18 @@ func (o Options) service() sheet {
 	s := ofServices
 	cpu, cpuReserved := usage(s, "cpu")
 	memory, memoryReserved := usage(s, "memory")
-	tasks := s.of("ecs_task_memory_utilized", "")
+	tasks := s.of(presence, "")
 	share := func(title, what, used, reserved string) panel {
 		return graphPanel(title, what+" The average of a service's tasks, and the busiest one.", units.PercentUnit,
 			query{aggBy("avg", byService, used+" / "+reserved), serviceLegend + " average"},
 			query{aggBy("max", byService, used+" / "+reserved), serviceLegend + " busiest"},
-		).linked().orSay(needsTaskMetrics)
+		).linked()
 	}
 	flow := func(title, description, in, inName, out, outName string) panel {
 		return graphPanel(title, description, units.BytesPerSecondIEC,
 			query{sumBy(byService, in), serviceLegend + " " + inName},
 			query{sumBy(byService, out), serviceLegend + " " + outName},
-		).linked().orSay(needsTaskMetrics)
+		).linked()
 	}
 	return sheet{
 		name: serviceDashboard, title: "services", from: "now-6h", variables: []string{varDataSource, varCluster, varService},
@@ -31,9 +31,9 @@ func (o Options) service() sheet {
 				numberPanel("Revisions", "Revisions of task definitions that run. More than one for a service: a deployment is under way, or is stuck.", units.Short,
 					"count(count by ("+byService+","+labelRevision+") ("+tasks+"))").orSay(needsTaskMetrics),
 				numberPanel("CPU", "CPU used, of what a task has, as the average of all tasks.", units.PercentUnit,
-					"avg("+cpu+" / "+cpuReserved+")", usageSteps...).orSay(needsTaskMetrics),
+					"avg("+cpu+" / "+cpuReserved+")", usageSteps...).orSay(needsUnits),
 				numberPanel("Memory", "Memory used without caches, of what a task has, as the average of all tasks.", units.PercentUnit,
-					"avg("+memory+" / "+memoryReserved+")", usageSteps...).orSay(needsTaskMetrics),
+					"avg("+memory+" / "+memoryReserved+")", usageSteps...).orSay(needsCgroupV1),
 				numberPanel("Scrapes that succeed", "Endpoints whose last scrape succeeded, of all that the collectors scrape.", units.PercentUnit,
 					"avg("+s.of("up", "")+")", step{lowest, "red"}, step{1, "green"}).orSay(needsScrape),
 			}},
@@ -42,12 +42,12 @@ func (o Options) service() sheet {
 					query{"count by (" + byService + "," + labelRevision + ") (" + tasks + ")", serviceLegend + ":{{" + labelRevision + "}}"}).stack().linked().orSay(needsTaskMetrics),
 				graphPanel("Tasks by availability zone", "Running tasks in each zone.", units.Short,
 					query{"count by (" + labelZone + ") (" + tasks + ")", "{{" + labelZone + "}}"}).stack().orSay(needsTaskMetrics),
-				share("CPU", "CPU used, of what a task has.", cpu, cpuReserved),
-				share("Memory", "Memory used without caches, of what a task has.", memory, memoryReserved),
+				share("CPU", "CPU used, of what a task has.", cpu, cpuReserved).orSay(needsUnits),
+				share("Memory", "Memory used without caches, of what a task has.", memory, memoryReserved).orSay(needsCgroupV1),
 				flow("Network", "Bytes received and sent per second.",
-					s.of("ecs_task_network_rate_rx", ""), "received", s.of("ecs_task_network_rate_tx", ""), "sent"),
+					s.of("ecs_task_network_rate_rx", ""), "received", s.of("ecs_task_network_rate_tx", ""), "sent").orSay(needsTaskNetwork),
 				flow("Storage", "Bytes read and written per second.",
-					rate(s.of("ecs_task_storage_read_bytes", "")), "read", rate(s.of("ecs_task_storage_write_bytes", "")), "written"),
+					rate(s.of("ecs_task_storage_read_bytes", "")), "read", rate(s.of("ecs_task_storage_write_bytes", "")), "written").orSay(needsCgroupV1),
 			}},
 			{"Application", o.application(func(m Metric) []query {
 				switch m.Kind {

@@ -13,10 +13,18 @@ const (
 	sloDashboard       = "slo"
 )
 
+// presence is a metric that every task reports, wherever it runs.
+const presence = "ecs_task_cpu_utilized"
+
 // What empty panels say.
 const (
 	needsTaskMetrics      = "no data; needs TelemetryProps.TaskMetrics"
 	needsContainers       = "no data; needs TaskMetrics.Containers"
+	needsUnits            = "no data; needs TaskMetrics, and CPU units of the task or of all its containers"
+	needsCgroupV1         = "no data; needs TaskMetrics, and is not known on hosts with control groups version 2, such as Amazon Linux 2023"
+	needsContainersV1     = "no data; needs TaskMetrics.Containers, and is not known on hosts with control groups version 2"
+	needsOwnNetwork       = "no data; needs TaskMetrics.Containers, and is known with network mode bridge only"
+	needsTaskNetwork      = "no data; needs TaskMetrics, and is not known with network mode host"
 	needsScrape           = "no data; needs a scrape job"
 	needsCollectorMetrics = "no data; needs TelemetryProps.CollectorMetrics"
 )
@@ -94,7 +102,8 @@ func quantile(q string, buckets string) string {
 	return "histogram_quantile(" + q + ", " + buckets + ")"
 }
 
-// usage is what is used of what is reserved. Without a reservation, as EC2 allows it, there is no answer.
+// usage is what is used of what is reserved. Without a reservation, as EC2 allows it, there is no answer, nor where ECS does not know
+// what is used: docs/ecs-metrics.md has where that is.
 func usage(s scope, resource string) (used, reserved string) {
 	return s.of("ecs_task_"+resource+"_utilized", ""), "(" + s.of("ecs_task_"+resource+"_reserved", "") + " > 0)"
 }

@@ -46,13 +46,13 @@ type TaskAlerts struct {
 	Enabled *bool
 
 	// CpuUtilization is the share of the task's CPU units in use over 5 minutes, above which EcsTaskCpuHigh fires; 0.01 to
-	// 100. On EC2 a task can use more than its units.
+	// 100. On EC2 a task can use more than its units; one with a container without units is not watched.
 	//
 	// Default: 0.9.
 	CpuUtilization *float64
 
 	// MemoryUtilization is the share of the task's memory in use, without the page cache, above which EcsTaskMemoryHigh
-	// fires; 0.001 to 1.
+	// fires; 0.001 to 1. Not known on hosts with control groups version 2, such as Amazon Linux 2023.
 	//
 	// Default: 0.9.
 	MemoryUtilization *float64
@@ -65,13 +65,13 @@ type TaskAlerts struct {
 	EphemeralStorageUtilization *float64
 
 	// NetworkBytesPerSecond is what a task receives and sends together over 5 minutes, above which EcsTaskNetworkHigh
-	// fires; 1 to 1e12.
+	// fires; 1 to 1e12. Not known with network mode host.
 	//
 	// Default: 1e8, 100 MB/s. A round number of this library, not a limit of AWS.
 	NetworkBytesPerSecond *float64
 
 	// StorageBytesPerSecond is what a task reads and writes together over 5 minutes, above which EcsTaskStorageHigh fires;
-	// 1 to 1e12.
+	// 1 to 1e12. Not known on hosts with control groups version 2.
 	//
 	// Default: 5e7, 50 MB/s. A round number of this library, not a limit of AWS.
 	StorageBytesPerSecond *float64
@@ -94,15 +94,18 @@ type ContainerAlerts struct {
 	CpuUtilization *float64
 
 	// MemoryUtilization is the share of the container's memory limit in use, without the page cache, above which
-	// EcsContainerMemoryHigh fires; 0.001 to 1. Containers without a limit are not watched.
+	// EcsContainerMemoryHigh fires; 0.001 to 1. Containers without a limit are not watched, nor are those on hosts with control
+	// groups version 2.
 	//
 	// Default: 0.9.
 	MemoryUtilization *float64
 
 	// NetworkBytesPerSecond is what a container receives and sends together over 5 minutes, above which
-	// EcsContainerNetworkHigh fires; 1 to 1e12.
+	// EcsContainerNetworkHigh fires; 1 to 1e12. It needs the metrics container.network.rate.rx and container.network.rate.tx, which
+	// only network mode bridge has.
 	//
-	// Default: 1e8, 100 MB/s. A round number of this library, not a limit of AWS.
+	// Default: 1e8, 100 MB/s, where TaskMetrics has these metrics; otherwise there is no such alert. A round number of this library,
+	// not a limit of AWS.
 	NetworkBytesPerSecond *float64
 
 	// StorageBytesPerSecond is what a container reads and writes together over 5 minutes, above which

@@ -62,6 +62,9 @@ func (a *adopter) Visit(node constructs.IConstruct) {
 				s.adoptAll()
 			}
 		}
+		if !early {
+			measure(a.of)
+		}
 	})
 }
 

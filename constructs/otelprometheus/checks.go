@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
@@ -27,7 +28,10 @@ func check(s *Sidecar, t renderedTask, f *input.Faults) {
 	c.ports(t, f)
 	c.size(t, f)
 	c.volumes(t, f)
+	c.essential(t, f)
+	c.dependencies(t, f)
 	c.order(t, f)
+	c.containers(t, f)
 	c.scraped(t, f)
 	c.exceptions(t, f)
 }
@@ -54,8 +58,12 @@ type renderedContainer struct {
 		SourceVolume, ContainerPath any
 		ReadOnly                    bool
 	}
-	DependsOn []struct{ ContainerName string }
-	Links     []string
+	DependsOn            []struct{ ContainerName, Condition string }
+	Links                []string
+	Essential            any // false, true, or what a token resolves to
+	HealthCheck          any
+	StopTimeout          any
+	Environment, Secrets []struct{ Name any }
 
 	FirelensConfiguration any
 }
@@ -288,6 +296,51 @@ func (c checks) size(t renderedTask, f *input.Faults) {
 func numberOrNone(v any) (float64, bool) {
 	n, ok := v.(float64)
 	return n, ok || v == nil
+}
+
+// essential reports a task that nothing would end.
+func (c checks) essential(t renderedTask, f *input.Faults) {
+	if !slices.ContainsFunc(t.Containers, func(container renderedContainer) bool { return container.Essential != false }) {
+		f.Add("no container of the task is essential, and ECS wants one; set Essential of the application's container to true")
+	}
+}
+
+// dependencies reports what the ECS agent never starts: a container that waits for the health of one without a health check, or
+// for one that is not in the task.
+//
+// Source: amazon-ecs-agent, agent/engine/dependencygraph/graph.go, ValidDependencies.
+func (c checks) dependencies(t renderedTask, f *input.Faults) {
+	for _, container := range t.Containers {
+		for _, d := range container.DependsOn {
+			i := slices.IndexFunc(t.Containers, func(other renderedContainer) bool { return other.Name == d.ContainerName })
+			switch {
+			case i < 0:
+				f.Add("container %s depends on container %s, which is not in the task, so ECS would never start it; remove the dependency, or add %s to this task definition",
+					container.Name, d.ContainerName, d.ContainerName)
+			case d.Condition != string(awsecs.ContainerDependencyCondition_HEALTHY) || t.Containers[i].HealthCheck != nil:
+			case d.ContainerName == *c.s.settings.container.ContainerName:
+				f.Add("container %s waits until the collector is HEALTHY, but the collector's health check is off, so ECS would never start it; turn %sCollector.HealthCheck on, or wait for START",
+					container.Name, where)
+			default:
+				f.Add("container %s waits until container %s is HEALTHY, which has no health check, so ECS would never start it; give %s a HealthCheck, or wait for START",
+					container.Name, d.ContainerName, d.ContainerName)
+			}
+		}
+	}
+}
+
+// containers reports what ECS does not take of a single container.
+func (c checks) containers(t renderedTask, f *input.Faults) {
+	for _, container := range t.Containers {
+		if stop, known := container.StopTimeout.(float64); known && c.s.settings.task.fargate && stop > maxFargateStopTimeout.Seconds() {
+			f.Add("container %s has a stop timeout of %.0f seconds; Fargate takes at most %.0f", container.Name, stop, maxFargateStopTimeout.Seconds())
+		}
+		for _, variable := range slices.Concat(container.Environment, container.Secrets) {
+			if variable.Name == "" {
+				f.Add("container %s has an environment variable without a name; name it, or remove it", container.Name)
+			}
+		}
+	}
 }
 
 // order reports containers that wait for each other. With network mode bridge a link needs the other container to run, as a

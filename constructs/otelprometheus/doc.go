@@ -23,7 +23,7 @@
 //
 // The collector's container with its configuration, log groups, a workspace unless one is given, and the permission to write to
 // that workspace and nothing else. Other containers depend on the collector, so ECS stops them first and the collector
-// delivers what they sent last.
+// delivers what they sent last. Only with network mode bridge do scraped containers stop after the collector, which is linked to them.
 //
 // # Errors
 //

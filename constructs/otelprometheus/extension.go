@@ -69,6 +69,8 @@ func extend(td awsecs.TaskDefinition, telemetry *TelemetryProps, f *input.Faults
 		platform:      td.RuntimePlatform(),
 		cpu:           parseNumber(cfn.Cpu()),
 		memoryMiB:     parseNumber(cfn.Memory()),
+		noCpu:         cfn.Cpu() == nil,
+		noMemory:      cfn.Memory() == nil,
 		ownTaskRole:   td.Node().TryFindChild(jsii.String(idTaskRole)) == nil,
 		family:        td.Family(),
 		volumes:       true,

@@ -48,6 +48,7 @@ type DeliveryProps struct {
 	// and wait for an endpoint that fails. Without it, a collector with one hop tries what is queued, and one with two hops loses
 	// it. Normally nothing is queued then; after an outage it is what has not been delivered yet. It adds a container that keeps
 	// the collector running this long after the others stop. 1 to 118 seconds on Fargate; every stop of the task takes that long.
+	// With network mode bridge, scraped containers stop after the collector: they get their SIGTERM that much later.
 	//
 	// Default: none.
 	DrainTime awscdk.Duration

@@ -28,7 +28,8 @@ type OtlpProps struct {
 	HttpPort *float64
 }
 
-// TaskMetricsProps configures the metrics that ECS keeps about a task.
+// TaskMetricsProps configures the metrics that ECS keeps about a task. What ECS does not know of a task is not stored, instead of a
+// wrong number; docs/ecs-metrics.md says what that is for each launch type, network mode and host.
 type TaskMetricsProps struct {
 	// Enabled turns them on or off.
 	//
@@ -40,9 +41,12 @@ type TaskMetricsProps struct {
 	// Default: 20 seconds.
 	Interval awscdk.Duration
 
-	// Metrics lists the metrics to keep, by the names in KnownTaskMetrics.
+	// Metrics lists the metrics to keep, by the names in KnownTaskMetrics. Network metrics that ECS does not know in the task's
+	// network mode draw a warning. Those that count cores or limits of the host (cpu.cores, cpu.onlines, cpu.usage.system,
+	// memory.usage.limit) are added up over the containers of the task by the collector's receiver.
 	//
-	// Default: DefaultTaskMetrics, and with Containers also DefaultContainerMetrics.
+	// Default: DefaultTaskMetrics, with Containers also DefaultContainerMetrics and, with network mode bridge, their network
+	// rates. Where the task can run on an EC2 instance, also memory.usage, which includes the page cache.
 	Metrics *[]*string
 
 	// Containers also collects metrics of each container, with the label container_name.
@@ -108,7 +112,7 @@ func KnownTaskMetrics() *[]*string { return jsii.Strings(collector.KnownTaskMetr
 func DefaultTaskMetrics() *[]*string { return jsii.Strings(collector.DefaultTaskMetrics()...) }
 
 // DefaultContainerMetrics are the same for containers, with CPU in vCPUs: container.cpu.utilized is a share of a limit that
-// a container need not have.
+// a container need not have. It has no network metrics: only with network mode bridge does a container have a network of its own.
 func DefaultContainerMetrics() *[]*string {
 	return jsii.Strings(collector.DefaultContainerMetrics()...)
 }

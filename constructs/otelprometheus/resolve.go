@@ -131,6 +131,7 @@ func (s *settings) resolveConfig(p TelemetryProps, f *input.Faults) {
 	if m := p.TaskMetrics; m == nil || input.BoolOr(m.Enabled, true) {
 		c.TaskMetrics = &collector.TaskMetrics{}
 		input.Copy(f, where+"TaskMetrics", c.TaskMetrics, m, "Enabled")
+		c.TaskMetrics.Task = s.task.shape(*s.container.ContainerName)
 	}
 	if d := p.Statsd; d != nil && input.BoolOr(d.Enabled, true) {
 		c.Statsd = &collector.Statsd{}

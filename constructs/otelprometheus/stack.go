@@ -24,6 +24,8 @@ type stackParts struct {
 	workspaces   map[amp.IWorkspace]*workspaceParts
 	shared       amp.IWorkspace    // of the task definitions that name none
 	families     map[string]string // the task definition of each
+
+	amazonLinux2023 *bool // nil until somebody asks
 }
 
 // workspaceParts is what the sidecars of a stack ask of a workspace.

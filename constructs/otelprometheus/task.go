@@ -2,6 +2,7 @@ package otelprometheus
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,8 @@ type task struct {
 	platform      *awsecs.RuntimePlatform
 	cpu           *float64 // nil where it is not known or there is none
 	memoryMiB     *float64 // nil where it is not known or there is none
+	noCpu         bool     // it has no CPU units of its own, only its containers have
+	noMemory      bool     // the same for memory
 	ownTaskRole   bool     // the user gave one
 	family        *string  // nil where awscdk makes one up
 	volumes       bool     // it has some, or may have
@@ -73,6 +76,7 @@ func (t task) validate(f *input.Faults) {
 	case awsecs.NetworkMode_NAT:
 		f.Add("NetworkMode is NAT, which is for Windows; there is no ADOT collector image for Windows; use awsvpc, bridge or host")
 	}
+	t.validateSize(f)
 	if p := t.platform; p != nil && p.OperatingSystemFamily != nil && *p.OperatingSystemFamily.IsWindows() {
 		f.Add("RuntimePlatform is Windows; there is no ADOT collector image for Windows; use OperatingSystemFamily_LINUX")
 	}
@@ -81,14 +85,39 @@ func (t task) validate(f *input.Faults) {
 // fargateSizes are the memory sizes, in MiB, that Fargate has for CPU units: from, to and step.
 //
 // Source: Amazon ECS Developer Guide, Fargate task CPU and memory.
-var fargateSizes = []struct{ cpu, from, to, step float64 }{
-	{256, 512, 2048, 512}, // 512, 1024 and 2048; 1536 is not offered
+var fargateSizes = []fargateSize{
+	{256, 512, 2048, 512},
 	{512, 1024, 4096, 1024},
 	{1024, 2048, 8192, 1024},
 	{2048, 4096, 16384, 1024},
 	{4096, 8192, 30720, 1024},
 	{8192, 16384, 61440, 4096},
 	{16384, 32768, 122880, 8192},
+}
+
+// validateSize reports a size that Fargate does not have. More CPU units than the list has are not judged: Fargate may have grown.
+func (t task) validateSize(f *input.Faults) {
+	if !t.fargate || t.cpu == nil || t.memoryMiB == nil || t.noCpu || t.noMemory || *t.cpu > fargateSizes[len(fargateSizes)-1].cpu {
+		return
+	}
+	var offered []string
+	for _, size := range fargateSizes {
+		if size.cpu == *t.cpu && size.has(*t.memoryMiB) {
+			return
+		}
+		offered = append(offered, fmt.Sprintf("%.0f with %.0f to %.0f MiB in steps of %.0f", size.cpu, size.from, size.to, size.step))
+	}
+	f.Add("the task has %s CPU units and %s MiB of memory, a size that Fargate does not have; it has %s%s",
+		input.Number(t.cpu), input.Number(t.memoryMiB), strings.Join(offered, ", "), t.smallestFit(*t.memoryMiB))
+}
+
+// fargateSize is a number of CPU units with the memory sizes for it, in MiB.
+type fargateSize struct{ cpu, from, to, step float64 }
+
+// has says whether Fargate offers these CPU units with so much memory.
+func (s fargateSize) has(memoryMiB float64) bool {
+	steps := (memoryMiB - s.from) / s.step
+	return memoryMiB >= s.from && memoryMiB <= s.to && steps == math.Trunc(steps) && !(s.cpu == 256 && memoryMiB == 1536) // not offered
 }
 
 // smallestFit names the smallest Fargate size with the task's CPU units or more that holds memory.
@@ -98,7 +127,7 @@ func (t task) smallestFit(memoryMiB float64) string {
 	}
 	for _, size := range fargateSizes {
 		for m := size.from; m <= size.to; m += size.step {
-			if size.cpu >= *t.cpu && m >= memoryMiB && !(size.cpu == 256 && m == 1536) {
+			if size.cpu >= *t.cpu && m >= memoryMiB && size.has(m) {
 				return fmt.Sprintf("; the smallest Fargate size that fits is %.0f CPU units with %.0f MiB", size.cpu, m)
 			}
 		}

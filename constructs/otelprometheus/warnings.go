@@ -47,6 +47,10 @@ func (s *Sidecar) warn() {
 		input.Warn(s.task, "statsdCounters", "StatsD counters are increments, which Prometheus cannot store; name those you need in Telemetry.Statsd.Rates, "+
 			"or acknowledge that they are dropped")
 	}
+	if m := s.settings.config.TaskMetrics; m != nil && len(m.Unknown()) > 0 {
+		input.Warn(s.task, "unknownMetrics", "%sTaskMetrics.Metrics has %s, which ECS does not know: with network mode awsvpc the containers share the task's network, with host the instance's; "+
+			"they are not stored, so remove them, or use ecs.task.network.* with awsvpc", where, strings.Join(m.Unknown(), ", "))
+	}
 	if s.settings.task.compatibility == awsecs.Compatibility_FARGATE_AND_EC2_AND_MANAGED_INSTANCES {
 		input.Warn(s.task, "allLaunchTypes", "awscdk v2.276.0 writes no RequiresCompatibilities for FARGATE_AND_EC2_AND_MANAGED_INSTANCES, and sets the network mode bridge; "+
 			"use a combination of two, or look at the template")

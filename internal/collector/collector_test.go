@@ -77,6 +77,13 @@ var scenarios = map[string]Config{
 		c.OTLP = nil
 		c.TaskMetrics = &TaskMetrics{Metrics: []string{"container.cpu.usage.vcpu"}}
 	}),
+	"instances": minimal(func(c *Config) {
+		c.TaskMetrics = &TaskMetrics{Containers: true, Task: TaskShape{
+			NetworkMode: "bridge", Container: "telemetry", Instances: true, NoCPU: true, NoMemory: true, CPUUnits: 192, MemoryMiB: 320}}
+	}),
+	"host_network": minimal(func(c *Config) {
+		c.TaskMetrics = &TaskMetrics{Task: TaskShape{NetworkMode: "host", Instances: true, NoCPU: true}}
+	}),
 	"one_hop": minimal(func(c *Config) { c.Delivery.OneHop = true; c.TaskMetrics = &TaskMetrics{} }),
 	"queue_on_disk": minimal(func(c *Config) {
 		c.Delivery = Delivery{QueueDirectory: "/tmp", QueueSizeMiB: 64, Port: "15000"}

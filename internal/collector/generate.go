@@ -19,6 +19,8 @@ const (
 	processorFilter        = "filter/"   // + the source's name
 	processorExported      = "attributes/exported"
 	processorRates         = "delta_to_rate"
+	processorRename        = "metrics_transform/" // + the source's name
+	processorGeneration    = "metricsgeneration/" // + the source's name
 	processorTraces        = "batch/traces"
 
 	exporterOTLP       = "prometheus_remote_write"
@@ -172,16 +174,6 @@ func (c Config) addScrape(d *document) {
 	d.Processors[processorFilter+"scrape_up"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{isExposed}}
 	c.addMetrics(d, "scrape", receiverPrometheus, exporter, actions, processorFilter+"scrape")
 	c.addMetrics(d, "scrape_up", receiverPrometheus, exporter, actions, processorFilter+"scrape_up")
-}
-
-func (c Config) addTaskMetrics(d *document) {
-	if c.TaskMetrics == nil {
-		return
-	}
-	d.Receivers[receiverTaskMetrics] = taskMetricsReceiver{valueOr(c.TaskMetrics.Interval, defaultTaskMetricsInterval)}
-	d.Processors[processorFilter+"ecs"] = onlyMetrics(c.TaskMetrics.metrics())
-	actions := append(c.Labels.sourceActions(attrECSService, attrContainerName), insertValue(attrServiceName, jobOfTaskMetrics))
-	c.addMetrics(d, "ecs", receiverTaskMetrics, exporterUnsuffixed, actions, processorFilter+"ecs")
 }
 
 func (c Config) addStatsd(d *document) {

@@ -41,7 +41,7 @@ var definitions = []definition{
 	{name: "EcsTaskCpuHigh", holds: 10 * time.Minute, summary: "a task of %s is short of CPU",
 		description: "Task " + instance + " of %s uses " + percent + " of its CPU units."},
 	{name: "EcsTaskMemoryHigh", holds: 5 * time.Minute, summary: "a task of %s is short of memory",
-		description: "Task " + instance + " of %s uses " + percent + " of its memory. At 100 % it is killed."},
+		description: "Task " + instance + " of %s uses " + percent + " of its memory. At a limit, a container is killed."},
 	{name: "EcsTaskEphemeralStorageHigh", holds: 5 * time.Minute, summary: "the ephemeral storage of a task of %s fills up",
 		description: "Task " + instance + " of %s uses " + percent + " of its ephemeral storage. When that is full, writes fail."},
 	{name: "EcsTaskNetworkHigh", holds: 10 * time.Minute, summary: "a task of %s moves much data over the network",

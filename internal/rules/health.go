@@ -56,10 +56,13 @@ func (b *builder) absence() {
 	b.group("absence", alerts)
 }
 
-// presence selects one series for each running task, or is empty where ECS metrics of tasks are not kept.
+// presence selects one series for each running task, or is empty where ECS metrics of tasks are not kept. The first ones are
+// known wherever a task runs.
 func (b *builder) presence() string {
-	if b.has("ecs.task.memory.utilized") {
-		return b.task("ecs.task.memory.utilized")
+	for _, m := range []string{"ecs.task.cpu.utilized", "ecs.task.cpu.usage.vcpu", "ecs.task.memory.usage"} {
+		if b.has(m) {
+			return b.task(m)
+		}
 	}
 	for _, m := range b.TaskMetrics {
 		if strings.HasPrefix(m, "ecs.task.") {

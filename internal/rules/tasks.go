@@ -10,7 +10,8 @@ import (
 
 func (b *builder) tasks() {
 	var recorded, alerts []Rule
-	// Divided by nothing, a task without a limit would be NaN in every average.
+	// Divided by nothing, a task without a limit would be NaN in every average. On instances what is set aside, or memory without the
+	// page cache, may not be known: there is no series then, and no alert.
 	cpu := fmt.Sprintf("%s / (%s > 0)", b.task("ecs.task.cpu.utilized"), b.task("ecs.task.cpu.reserved"))
 	memory := fmt.Sprintf("%s / (%s > 0)", b.task("ecs.task.memory.utilized"), b.task("ecs.task.memory.reserved"))
 	running := b.presence()
@@ -37,7 +38,7 @@ func (b *builder) tasks() {
 		alerts = append(alerts, b.alert("EcsTasksReplaced", fmt.Sprintf("%s (count_over_time(%s[30m])) - max_over_time(%s (%s)[30m:1m]) > %s",
 			by, running, by, running, replacements))...)
 	} else {
-		b.kept("Tasks.Replacements", "ecs.task.memory.utilized")
+		b.kept("Tasks.Replacements", "ecs.task.cpu.utilized")
 	}
 	b.group("tasks", recorded, alerts)
 }
@@ -68,8 +69,9 @@ func (b *builder) throughput(where, prefix, network, storage string) (alerts []R
 			b.task(prefix+"network.rate.tx"), b.threshold(what)))...)
 	}
 	if what := where + ".StorageBytesPerSecond"; b.kept(what, prefix+"storage.read_bytes", prefix+"storage.write_bytes") {
-		alerts = append(alerts, b.alert(storage, fmt.Sprintf("rate(%s[5m]) + rate(%s[5m]) > %s", b.task(prefix+"storage.read_bytes"),
-			b.task(prefix+"storage.write_bytes"), b.threshold(what)))...)
+		// On instances nothing is stored of a direction in which nothing has moved yet.
+		read, written := "rate("+b.task(prefix+"storage.read_bytes")+"[5m])", "rate("+b.task(prefix+"storage.write_bytes")+"[5m])"
+		alerts = append(alerts, b.alert(storage, fmt.Sprintf("(%s + %s or %s or %s) > %s", read, written, read, written, b.threshold(what)))...)
 	}
 	return alerts
 }

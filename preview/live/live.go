@@ -149,7 +149,7 @@ func (p *Preview) startTask(d *deployment) error {
 		return err
 	}
 	options := harness.TaskOptions{
-		ID: ecs.NewID("preview"), LaunchType: d.launchType, Collector: d.collector, Cluster: d.cluster, Zone: d.values.Region + "a",
+		ID: ecs.NewID("preview"), LaunchType: d.launchType, CgroupV2: d.launchType == ecs.EC2, Collector: d.collector, Cluster: d.cluster, Zone: d.values.Region + "a",
 		Programs: map[string]string{}, AppEnv: []string{fmt.Sprintf("OTEL_METRIC_EXPORT_INTERVAL=%d", p.options.Interval.Milliseconds())},
 	}
 	// A container that runs nothing sleeps: ECS would end the task without it.

@@ -128,10 +128,9 @@ func (u *usage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	containers := u.task.Metadata.Stats(time.Now())
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, document := range containers {
-		stats := document.(map[string]any)
-		if last := u.measured[stats["name"].(string)]; len(last) > 1 {
-			last[len(last)-1].fill(stats, last[0])
+	for id, document := range containers {
+		if last := u.measured[u.task.Metadata.NameOf(id)]; len(last) > 1 {
+			last[len(last)-1].fill(document.(map[string]any), last[0], u.task.Metadata.CgroupV2)
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -141,15 +140,25 @@ func (u *usage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // processors is how many there are in the statistics; the share of one follows from both numbers of the system.
 const processors = 2
 
-func (s sample) fill(stats map[string]any, before sample) {
+// fill writes the numbers under the names that they have with the host's version of control groups.
+func (s sample) fill(stats map[string]any, before sample, v2 bool) {
 	type object = map[string]any
 	cpu := func(s sample) object {
-		return object{
-			"cpu_usage": object{"total_usage": s.cpu.Nanoseconds()}, "system_cpu_usage": processors * s.at.UnixNano(), "online_cpus": processors,
+		usage := object{"total_usage": s.cpu.Nanoseconds()}
+		if !v2 {
+			usage["percpu_usage"] = []int64{s.cpu.Nanoseconds(), 0}
 		}
+		return object{"cpu_usage": usage, "system_cpu_usage": processors * s.at.UnixNano(), "online_cpus": processors}
 	}
 	stats["read"], stats["preread"] = s.at.UTC().Format(time.RFC3339Nano), before.at.UTC().Format(time.RFC3339Nano)
 	stats["cpu_stats"], stats["precpu_stats"] = cpu(s), cpu(before)
+	if v2 {
+		stats["memory_stats"] = object{"usage": s.memory, "limit": 4 << 30, "stats": object{"anon": s.memory, "file": 0}}
+		stats["blkio_stats"] = object{"io_service_bytes_recursive": []any{
+			object{"major": 259, "minor": 0, "op": "read", "value": s.read}, object{"major": 259, "minor": 0, "op": "write", "value": s.written},
+		}}
+		return
+	}
 	stats["memory_stats"] = object{
 		"usage": s.memory, "max_usage": s.memory, "limit": 4 << 30, "stats": object{"cache": 0, "rss": s.memory},
 	}

@@ -28,7 +28,7 @@ func TestExistingTaskReachesPrometheus(t *testing.T) {
 func TestEc2AwsvpcReachesPrometheus(t *testing.T) {
 	d := deploy(t, "Ec2Awsvpc", values)
 	task := d.start(t, harness.TaskOptions{
-		ID: ecs.NewID("awsvpc"), LaunchType: ecs.EC2, AppEnv: eager, Service: "shop-service", Edit: hurry,
+		ID: ecs.NewID("awsvpc"), LaunchType: ecs.EC2, CgroupV2: true, AppEnv: eager, Service: "shop-service", Edit: hurry,
 	})
 	s := newShopper(t, task)
 	s.order(t, "tea", 3)
@@ -52,7 +52,7 @@ func (d deployment) containerArrived(t *testing.T, task *harness.Task, container
 	t.Helper()
 	promised := promisedLabels(task.Metadata, ecsMetrics)
 	promised["container_name"] = container
-	for name := range task.Metadata.ContainerTotals(container, 0) {
+	for name := range task.Metadata.Known(task.Metadata.ContainerTotals(container, 0)) {
 		selector := fmt.Sprintf("%s{container_name=%q}", name, container)
 		at, value, series, ok := d.newest(t, selector)
 		if !ok {
@@ -75,7 +75,7 @@ func (d deployment) containerArrived(t *testing.T, task *harness.Task, container
 func bridge(t *testing.T, options harness.TaskOptions) (deployment, *harness.Task, map[string]*shopper) {
 	t.Helper()
 	d := deploy(t, "Ec2Bridge", values)
-	options.LaunchType, options.Service = ecs.EC2, "shop-service"
+	options.LaunchType, options.CgroupV2, options.Service = ecs.EC2, true, "shop-service"
 	options.Programs = map[string]string{"web": sampleApp(t), "admin": sampleApp(t), "worker": sampleApp(t)}
 	task := d.start(t, options)
 	shoppers := map[string]*shopper{}

@@ -26,15 +26,16 @@ func alertCases() map[string]ruleCase {
 		"EcsTaskNetworkHigh: both directions": {"tasks", []string{`ecs_task_network_rate_rx{S} 60000000x20`, `ecs_task_network_rate_tx{S} 60000000x20`}, 20 * minute, []string{"EcsTaskNetworkHigh"}},
 		"EcsTaskNetworkHigh: quiet":           {"tasks", []string{`ecs_task_network_rate_rx{S} 40000000x20`, `ecs_task_network_rate_tx{S} 40000000x20`}, 20 * minute, nil},
 		"EcsTaskStorageHigh: both directions": {"tasks", []string{`ecs_task_storage_read_bytes{S} 0+2000000000x20`, `ecs_task_storage_write_bytes{S} 0+2000000000x20`}, 20 * minute, []string{"EcsTaskStorageHigh"}},
+		"EcsTaskStorageHigh: one direction":   {"tasks", []string{`ecs_task_storage_read_bytes{S} 0+4000000000x20`}, 20 * minute, []string{"EcsTaskStorageHigh"}},
 		"EcsTaskStorageHigh: quiet":           {"tasks", []string{`ecs_task_storage_read_bytes{S} 0+1000000000x20`, `ecs_task_storage_write_bytes{S} 0+1000000000x20`}, 20 * minute, nil},
 
 		// Each task lives 4 minutes, so by the look-back of 5 minutes at most three are seen at once.
 		"EcsTasksReplaced: crash loop":  {"tasks", generations("7", "7", "7", "7", "7", "7", "7"), 28 * minute, []string{"EcsTasksReplaced"}},
 		"EcsTasksReplaced: two crashes": {"tasks", generations("7", "7", "7", "7"), 20 * minute, nil},
 		"EcsTasksReplaced: deployments": {"tasks", generations("1", "2", "3", "4", "5", "6", "7"), 28 * minute, nil},
-		"EcsTasksReplaced: scaling out": {"tasks", []string{`ecs_task_memory_utilized{F,aws_ecs_task_revision="7",instance="t1"} 1x30`,
-			`ecs_task_memory_utilized{F,aws_ecs_task_revision="7",instance="t2"} _x9 1x20`, `ecs_task_memory_utilized{F,aws_ecs_task_revision="7",instance="t3"} _x9 1x20`,
-			`ecs_task_memory_utilized{F,aws_ecs_task_revision="7",instance="t4"} _x9 1x20`, `ecs_task_memory_utilized{F,aws_ecs_task_revision="7",instance="t5"} _x9 1x20`}, 30 * minute, nil},
+		"EcsTasksReplaced: scaling out": {"tasks", []string{`ecs_task_cpu_utilized{F,aws_ecs_task_revision="7",instance="t1"} 1x30`,
+			`ecs_task_cpu_utilized{F,aws_ecs_task_revision="7",instance="t2"} _x9 1x20`, `ecs_task_cpu_utilized{F,aws_ecs_task_revision="7",instance="t3"} _x9 1x20`,
+			`ecs_task_cpu_utilized{F,aws_ecs_task_revision="7",instance="t4"} _x9 1x20`, `ecs_task_cpu_utilized{F,aws_ecs_task_revision="7",instance="t5"} _x9 1x20`}, 30 * minute, nil},
 
 		"EcsContainerCpuHigh: busy":              {"containers", []string{`container_cpu_usage_vcpu{S,container_name="app"} 0.3x20`, `container_cpu_reserved{S,container_name="app"} 256x20`}, 20 * minute, []string{"EcsContainerCpuHigh"}},
 		"EcsContainerCpuHigh: idle":              {"containers", []string{`container_cpu_usage_vcpu{S,container_name="app"} 0.2x20`, `container_cpu_reserved{S,container_name="app"} 256x20`}, 20 * minute, nil},
@@ -76,12 +77,12 @@ func alertCases() map[string]ruleCase {
 		"EcsCollectorRestarts: twice": {"collector", []string{`otelcol_process_uptime_total{F,job="otelcol",instance="t1"} 0+60x9 0+60x9 0+60x9`}, 27 * minute, []string{"EcsCollectorRestarts"}},
 		"EcsCollectorRestarts: once":  {"collector", []string{`otelcol_process_uptime_total{F,job="otelcol",instance="t1"} 0+60x9 0+60x19`}, 27 * minute, nil},
 
-		"EcsServiceAbsent: gone":          {"absence", []string{`ecs_task_memory_utilized{S} 1x5`, `up{S} 1x30`}, 25 * minute, []string{"EcsServiceAbsent"}},
-		"EcsServiceAbsent: there":         {"absence", []string{`ecs_task_memory_utilized{S} 1x30`, `up{S} 1x30`}, 25 * minute, nil},
-		"EcsServiceAbsent: a short gap":   {"absence", []string{`ecs_task_memory_utilized{S} 1x5 _x10 1x15`, `up{S} 1x30`}, 25 * minute, nil},
-		"EcsServiceAbsent: another there": {"absence", []string{`ecs_task_memory_utilized{aws_ecs_task_family="carts",aws_ecs_cluster_name="shop"} 1x30`, `up{S} 1x30`}, 25 * minute, []string{"EcsServiceAbsent"}},
-		"EcsMetricAbsent: gone":           {"absence", []string{`ecs_task_memory_utilized{S} 1x30`, `up{S} 1x5`}, 25 * minute, []string{"EcsMetricAbsent"}},
-		"EcsMetricAbsent: there":          {"absence", []string{`ecs_task_memory_utilized{S} 1x30`, `up{S} 0x30`}, 25 * minute, nil},
+		"EcsServiceAbsent: gone":          {"absence", []string{`ecs_task_cpu_utilized{S} 1x5`, `up{S} 1x30`}, 25 * minute, []string{"EcsServiceAbsent"}},
+		"EcsServiceAbsent: there":         {"absence", []string{`ecs_task_cpu_utilized{S} 1x30`, `up{S} 1x30`}, 25 * minute, nil},
+		"EcsServiceAbsent: a short gap":   {"absence", []string{`ecs_task_cpu_utilized{S} 1x5 _x10 1x15`, `up{S} 1x30`}, 25 * minute, nil},
+		"EcsServiceAbsent: another there": {"absence", []string{`ecs_task_cpu_utilized{aws_ecs_task_family="carts",aws_ecs_cluster_name="shop"} 1x30`, `up{S} 1x30`}, 25 * minute, []string{"EcsServiceAbsent"}},
+		"EcsMetricAbsent: gone":           {"absence", []string{`ecs_task_cpu_utilized{S} 1x30`, `up{S} 1x5`}, 25 * minute, []string{"EcsMetricAbsent"}},
+		"EcsMetricAbsent: there":          {"absence", []string{`ecs_task_cpu_utilized{S} 1x30`, `up{S} 0x30`}, 25 * minute, nil},
 
 		// 10 requests a minute; the objective allows 0.1 % to fail.
 		"EcsSloFastBurn: 2 % for an hour":          {"slo-availability", availabilitySeries("0+10x2880 28800+9.8x60", "0x2880 0+0.2x60"), 49 * hour, []string{"EcsSloFastBurn"}},
@@ -104,7 +105,7 @@ func alertCases() map[string]ruleCase {
 func generations(revisions ...string) (series []string) {
 	gap := ""
 	for i, revision := range revisions {
-		series = append(series, `ecs_task_memory_utilized{F,aws_ecs_task_revision="`+revision+`",instance="t`+string(rune('a'+i))+`"} `+gap+`1x3`)
+		series = append(series, `ecs_task_cpu_utilized{F,aws_ecs_task_revision="`+revision+`",instance="t`+string(rune('a'+i))+`"} `+gap+`1x3`)
 		gap += "_x4 "
 	}
 	return series

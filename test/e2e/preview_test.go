@@ -41,19 +41,22 @@ func TestPreviewOfSample(t *testing.T) {
 	for _, sample := range []struct {
 		stack      string
 		dashboards []dashboards.Dashboard
-		// unsent is what the stack does not send: metrics of containers, of the collector, of scrapes.
+		// unsent is what the stack does not send: metrics of containers, of the collector, of scrapes, and what ECS does not know there.
 		unsent []string
 	}{
-		{"Observability", written, nil},
-		{"FargateOtlp", defaults, []string{"container_", "otelcol_", "up", "scrape_"}},
+		{"Observability", written, []string{"container_network_", "ecs_task_memory_usage"}},
+		{"FargateOtlp", defaults, []string{"container_", "otelcol_", "up", "scrape_", "ecs_task_memory_usage"}},
+		{"Ec2Awsvpc", defaults, []string{
+			"otelcol_", "up", "scrape_", "ecs_task_memory_utilized", "ecs_task_storage_", "container_memory_utilized", "container_network_", "container_storage_",
+		}},
 	} {
 		t.Run(sample.stack, func(t *testing.T) {
 			p := startPreview(t, live.Options{
 				Template: filepath.Join(dir, sample.stack+".template.json"), App: live.App{Sample: sampleApp(t)}, Dashboards: sample.dashboards,
 			})
 			p.awaitData(sample.dashboards, sample.unsent...)
-			p.awaitRules()
-			if sample.unsent == nil {
+			p.awaitRules(sample.unsent...)
+			if sample.stack == "Observability" {
 				p.checkPage(sample.dashboards)
 			}
 		})
@@ -64,7 +67,7 @@ func TestPreviewOfSample(t *testing.T) {
 // with the dashboards that the library has for anyone.
 func TestPreviewOfOwnTemplate(t *testing.T) {
 	config := collector.Config{
-		TaskMetrics: &collector.TaskMetrics{},
+		TaskMetrics: &collector.TaskMetrics{Task: collector.TaskShape{Container: "telemetry"}},
 		Scrape:      []collector.ScrapeJob{{Name: "own", Targets: []string{"127.0.0.1:8080"}}},
 	}
 	text, err := config.YAML()
@@ -101,7 +104,7 @@ func TestPreviewOfOwnTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := startPreview(t, live.Options{Template: file, App: live.App{Command: sampleApp(t)}})
-	p.awaitData(all, "container_", "otelcol_")
+	p.awaitData(all, "container_", "otelcol_", "ecs_task_memory_usage")
 	p.await(func() string {
 		rules := map[string]live.Rule{}
 		for _, rule := range p.rules() {

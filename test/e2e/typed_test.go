@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"maps"
 	"net"
 	"net/http"
@@ -34,6 +35,14 @@ type sidecarOptions struct {
 	Service string            // in the metadata, as on EC2
 	Env     map[string]string // of the collector
 	Backend http.Handler      // what takes the samples, instead of a store of its own
+
+	// What the task is, where it matters.
+	CgroupV2            bool
+	NetworkMode         string // default: awsvpc
+	Unsized             bool   // the task has no CPU and memory of its own
+	NoUnits             bool   // nor have its containers CPU units
+	Loads               map[string]ecs.Load
+	EphemeralStorageMiB uint64
 }
 
 // runSidecar runs a collector with a typed configuration in a world of its own, where it writes to the only workspace.
@@ -82,7 +91,15 @@ func runConfiguration(t *testing.T, text string, command []string, o sidecarOpti
 		{Name: collectorName, Image: "adot", Command: command, Environment: environment, CPU: 64, Memory: 256},
 		{Name: "app", Image: "app", Command: []string{"600"}, CPU: 128, Memory: 512},
 	}}
+	app := &task.ContainerDefinitions[1]
+	if task.NetworkMode = cmp.Or(o.NetworkMode, task.NetworkMode); o.Unsized {
+		task.CPU, task.Memory = "", ""
+		app.Memory, app.MemoryReservation = 0, 512
+	}
 	for i := range task.ContainerDefinitions {
+		if o.NoUnits {
+			task.ContainerDefinitions[i].CPU = 0
+		}
 		task.ContainerDefinitions[i].LogConfiguration.Options = logs
 	}
 	if o.Launch == "" {
@@ -91,6 +108,7 @@ func runConfiguration(t *testing.T, text string, command []string, o sidecarOpti
 	started, err := world.Start(task, harness.TaskOptions{
 		ID: ecs.NewID(t.Name()), Cluster: clusterName, Zone: values.Region + "b", Service: o.Service, LaunchType: o.Launch,
 		Collector: collectorName, Programs: map[string]string{"app": sleep},
+		CgroupV2: o.CgroupV2, Loads: o.Loads, EphemeralStorageMiB: o.EphemeralStorageMiB,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -50,6 +50,12 @@ func FromBytes(data []byte) collector.Config {
 		}
 	}
 	c.LaunchType = s.choose("", "fargate", "ec2")
+	if c.TaskMetrics != nil {
+		c.TaskMetrics.Task = collector.TaskShape{
+			NetworkMode: []string{"awsvpc", "bridge", "host"}[s.number(3)], Container: []string{"", "telemetry"}[s.number(2)], Instances: s.flag(),
+			NoCPU: s.flag(), NoMemory: s.flag(), CPUUnits: float64(1 + s.number(200)), MemoryMiB: float64(1 + s.number(200)),
+		}
+	}
 	return c
 }
 

@@ -53,7 +53,11 @@ func at(doc any, path string) any {
 		case map[string]any:
 			doc = d[key]
 		case []any:
-			doc = d[int(key[0]-'0')]
+			i := int(key[0] - '0')
+			if i >= len(d) {
+				return nil
+			}
+			doc = d[i]
 		default:
 			return nil
 		}
@@ -69,12 +73,13 @@ func TestTaskMetadataHasTheFormOfItsLaunchType(t *testing.T) {
 			"TaskARN": "arn:aws:ecs:eu-west-1:111122223333:task/shop/" + id, "Family": "orders", "Revision": "7", "AvailabilityZone": "eu-west-1b",
 			"KnownStatus": "RUNNING", "Limits.CPU": 0.5, "Limits.Memory": 1024.0, "EphemeralStorageMetrics.Reserved": 20496.0,
 			"ClockDrift.ClockSynchronizationStatus": "SYNCHRONIZED", "VPCID": nil,
-			"Containers.0.Name": "app", "Containers.0.Snapshotter": "overlayfs", "Containers.0.Limits.Memory": 512.0, "Containers.0.Limits.CPU": nil,
-			"Containers.0.LogOptions.awslogs-stream": "p/app/" + id, "Containers.1.LogDriver": nil, "Containers.1.Limits": nil,
+			"Containers.0.Name": "app", "Containers.0.Snapshotter": "overlayfs", "Containers.0.Limits.Memory": 512.0, "Containers.0.Limits.CPU": 2.0,
+			"Containers.0.LogOptions.awslogs-stream": "p/app/" + id, "Containers.1.LogDriver": nil, "Containers.1.Limits.Memory": 0.0,
+			"Containers.2": nil,
 		},
 		EC2: {
 			"LaunchType": "EC2", "Cluster": "shop", "VPCID": "vpc-1234567890abcdef0", "EphemeralStorageMetrics": nil, "ClockDrift": nil,
-			"Containers.0.Snapshotter": nil,
+			"Containers.0.Snapshotter": nil, "Containers.2.Name": "~internal~ecs~pause", "Containers.2.Type": "CNI_PAUSE", "FaultInjectionEnabled": false,
 		},
 	} {
 		task := newTask(launch)

@@ -68,8 +68,9 @@ func (s *Server) document(path string, at time.Time) any {
 	if path == s.credentialsPath() {
 		return s.Issue()
 	}
-	for i := range s.Task.Containers {
-		c := &s.Task.Containers[i]
+	all := s.Task.all()
+	for i := range all {
+		c := &all[i]
 		rest, ok := strings.CutPrefix(path, "/v4/"+s.Task.dockerID(c))
 		if !ok {
 			continue

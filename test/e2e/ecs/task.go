@@ -1,14 +1,18 @@
 // Package ecs emulates what the ECS agent gives to the containers of a task: the task metadata endpoint version 4, in the
 // form of Fargate or of EC2, and task role credentials.
 //
-// Sources: Amazon ECS developer guide, "Amazon ECS task metadata endpoint version 4" (EC2), "… for tasks on Fargate", and their
-// example pages; for the numbers inside /stats, Docker's ContainerStats.
+// Sources: for EC2 the ECS agent v1.105.1 (ecs-agent/tmds/handlers/v4/state and v2, agent/handlers/v2/response.go,
+// agent/stats/engine.go), whose fields testdata/agent.txt lists; for Fargate the Amazon ECS developer guide, "Amazon ECS task
+// metadata endpoint version 4 for tasks on Fargate", and its example pages; for the numbers inside /stats, Docker's
+// ContainerStats. It has been compared with no real task.
 package ecs
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,27 +32,50 @@ type Task struct {
 	LaunchType                       LaunchType
 	// NetworkMode is the task definition's. Default: awsvpc.
 	NetworkMode string
+	// CgroupV2 says that the host has control groups of version 2, as Amazon Linux 2023 has. Fargate's documents are of version 1.
+	CgroupV2 bool
 	// ServiceName is in the metadata when it is set. AWS documents it for EC2 only, so leave it empty to be true to Fargate.
 	ServiceName string
 	// VCPU and MemoryMiB are the task's limits. 0: no limit at task level.
 	VCPU, MemoryMiB float64
-	Containers      []Container
-	Started         time.Time
+	// EphemeralMiB is what the task uses of its ephemeral storage on Fargate. Default: [EphemeralUtilizedMiB].
+	EphemeralMiB uint64
+	Containers   []Container
+	Started      time.Time
 }
 
 // Container is one container of the task with the load it is said to have.
 type Container struct {
 	Name, Image string
-	// CPUShares and MemoryMiB are the container's own limits. 0: none.
-	CPUShares, MemoryMiB float64
-	LogOptions           map[string]string
-	Load                 Load
+	// CPUShares and MemoryMiB are the container's own limits, ReservationMiB its soft one. 0: none.
+	CPUShares, MemoryMiB, ReservationMiB float64
+	// Ports are those that the container has mappings for.
+	Ports []int
+	// HealthCheck and RestartPolicy say that the container definition has one.
+	HealthCheck, RestartPolicy bool
+	LogOptions                 map[string]string
+	Load                       Load
 }
+
+// pauseContainer is the one that the agent adds to a task with network mode awsvpc, to hold its network namespace. It does next
+// to nothing. Fargate's documents do not have it.
+const pauseContainer = "~internal~ecs~pause"
+
+// all are the containers that the documents have.
+func (t *Task) all() []Container {
+	if t.LaunchType == Fargate || t.networkMode() != "awsvpc" {
+		return t.Containers
+	}
+	return append(slices.Clone(t.Containers), Container{Name: pauseContainer, Image: "amazon/amazon-ecs-pause:0.1.0"})
+}
+
+func (t *Task) networkMode() string { return cmp.Or(t.NetworkMode, "awsvpc") }
 
 // Load is what a container uses, constantly: all its numbers at any time follow from it and the task's start.
 type Load struct {
 	VCPU                               float64
-	MemoryMiB, CacheMiB                uint64 // MemoryMiB includes CacheMiB; one MiB more each second
+	MemoryMiB, CacheMiB                uint64 // MemoryMiB includes CacheMiB; one MiB more each second, unless it is Steady
+	Steady                             bool
 	RxBytesPerSecond, TxBytesPerSecond uint64
 	ReadBytesPerSecond                 uint64
 	WriteBytesPerSecond                uint64
@@ -86,24 +113,31 @@ func (t *Task) Metadata() map[string]any {
 		"PullStartedAt": stamp(t.Started.Add(-10 * time.Second)), "PullStoppedAt": stamp(t.Started.Add(-2 * time.Second)),
 		"AvailabilityZone": t.Zone, "LaunchType": string(t.LaunchType),
 	}
+	limits := object{}
 	if t.VCPU > 0 {
-		doc["Limits"] = object{"CPU": t.VCPU, "Memory": t.MemoryMiB}
+		limits["CPU"] = t.VCPU
+	}
+	if t.MemoryMiB > 0 {
+		limits["Memory"] = t.MemoryMiB
+	}
+	if len(limits) > 0 {
+		doc["Limits"] = limits
 	}
 	if t.ServiceName != "" {
 		doc["ServiceName"] = t.ServiceName
 	}
 	var containers []any
-	for i := range t.Containers {
-		containers = append(containers, t.ContainerMetadata(t.Containers[i].Name))
+	for _, c := range t.all() {
+		containers = append(containers, t.ContainerMetadata(c.Name))
 	}
 	doc["Containers"] = containers
+	doc["FaultInjectionEnabled"] = false
 	if t.LaunchType == Fargate {
 		doc["Cluster"] = t.arn("cluster/" + t.Cluster)
 		doc["ClockDrift"] = object{
 			"ClockErrorBound": 0.5458234999999999, "ReferenceTimestamp": stamp(t.Started), "ClockSynchronizationStatus": "SYNCHRONIZED",
 		}
-		doc["EphemeralStorageMetrics"] = object{"Utilized": EphemeralUtilizedMiB, "Reserved": EphemeralReservedMiB}
-		doc["FaultInjectionEnabled"] = false
+		doc["EphemeralStorageMetrics"] = object{"Utilized": cmp.Or(t.EphemeralMiB, EphemeralUtilizedMiB), "Reserved": EphemeralReservedMiB}
 	} else {
 		doc["Cluster"] = t.Cluster // the short name, as the agent reports it
 		doc["VPCID"] = "vpc-1234567890abcdef0"
@@ -124,7 +158,7 @@ func (t *Task) ContainerMetadata(name string) map[string]any {
 		return nil
 	}
 	doc := object{
-		"DockerId": t.dockerID(c), "Name": c.Name, "DockerName": c.Name,
+		"DockerId": t.dockerID(c), "Name": c.Name, "DockerName": t.dockerName(c),
 		"Image": c.Image, "ImageID": "sha256:" + hash(c.Image),
 		"Labels": object{
 			"com.amazonaws.ecs.cluster": t.arn("cluster/" + t.Cluster), "com.amazonaws.ecs.container-name": c.Name,
@@ -134,17 +168,31 @@ func (t *Task) ContainerMetadata(name string) map[string]any {
 		"DesiredStatus": "RUNNING", "KnownStatus": "RUNNING", "Type": "NORMAL",
 		"CreatedAt": stamp(t.Started.Add(-time.Second)), "StartedAt": stamp(t.Started),
 		"ContainerARN": t.arn("container/" + t.Cluster + "/" + t.ID + "/" + hash(c.Name)[:32]),
-		"Networks":     []any{t.network()},
+		// The agent never says less than 2 units, and 0 where there is no limit of memory; reservations it does not say.
+		"Limits": object{"CPU": max(leastShares, c.CPUShares), "Memory": c.MemoryMiB},
 	}
-	limits := object{}
-	if c.CPUShares > 0 {
-		limits["CPU"] = c.CPUShares
+	if network := t.network(); network != nil {
+		doc["Networks"] = []any{network}
 	}
-	if c.MemoryMiB > 0 {
-		limits["Memory"] = c.MemoryMiB
+	if c.Name == pauseContainer {
+		doc["DesiredStatus"], doc["KnownStatus"], doc["Type"] = "RESOURCES_PROVISIONED", "RESOURCES_PROVISIONED", "CNI_PAUSE"
 	}
-	if len(limits) > 0 {
-		doc["Limits"] = limits
+	var ports []any
+	for _, port := range c.Ports {
+		p := object{"ContainerPort": port, "Protocol": "tcp", "HostPort": port}
+		if t.networkMode() == "bridge" {
+			p["HostPort"], p["HostIp"] = 32768+port%1000, "0.0.0.0"
+		}
+		ports = append(ports, p)
+	}
+	if len(ports) > 0 {
+		doc["Ports"] = ports
+	}
+	if c.HealthCheck {
+		doc["Health"] = object{"status": "HEALTHY", "statusSince": stamp(t.Started)}
+	}
+	if c.RestartPolicy {
+		doc["RestartCount"] = 0
 	}
 	if len(c.LogOptions) > 0 {
 		prefix := c.LogOptions["awslogs-stream-prefix"]
@@ -156,15 +204,27 @@ func (t *Task) ContainerMetadata(name string) map[string]any {
 	}
 	if t.LaunchType == Fargate {
 		doc["Snapshotter"] = "overlayfs"
-	} else {
-		doc["DockerName"] = strings.Join([]string{"ecs", t.Family, t.Revision, c.Name, hash(t.ID)[:20]}, "-")
 	}
 	return doc
 }
 
+// leastShares is what Docker gives a container without CPU units.
+const leastShares = 2
+
+func (t *Task) dockerName(c *Container) string {
+	if t.LaunchType == Fargate {
+		return c.Name
+	}
+	name := strings.NewReplacer("~", "", "_", "").Replace(c.Name)
+	return strings.Join([]string{"ecs", t.Family, t.Revision, name, hash(t.ID + c.Name)[:20]}, "-")
+}
+
 func (t *Task) network() object {
-	if t.NetworkMode == "bridge" {
+	switch t.networkMode() {
+	case "bridge":
 		return object{"NetworkMode": "bridge", "IPv4Addresses": []string{"172.17.0.2"}}
+	case "host":
+		return object{"NetworkMode": "host", "IPv4Addresses": []string{""}}
 	}
 	return object{
 		"NetworkMode": "awsvpc", "IPv4Addresses": []string{"10.0.0.61"}, "AttachmentIndex": 0,
@@ -173,10 +233,21 @@ func (t *Task) network() object {
 	}
 }
 
+// NameOf is the name of the container with a Docker id; empty if there is none.
+func (t *Task) NameOf(dockerID string) string {
+	for _, c := range t.all() {
+		if t.dockerID(&c) == dockerID {
+			return c.Name
+		}
+	}
+	return ""
+}
+
 func (t *Task) container(name string) *Container {
-	for i := range t.Containers {
-		if t.Containers[i].Name == name {
-			return &t.Containers[i]
+	all := t.all()
+	for i := range all {
+		if all[i].Name == name {
+			return &all[i]
 		}
 	}
 	return nil

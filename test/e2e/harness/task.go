@@ -21,6 +21,11 @@ type TaskOptions struct {
 	ID, Cluster, Zone string
 	Service           string // in the metadata if set; see ecs.Task.ServiceName
 	LaunchType        ecs.LaunchType
+	CgroupV2          bool // of the host
+	// Loads are what the containers use, by name. Default: each container another one.
+	Loads map[string]ecs.Load
+	// EphemeralStorageMiB is in use on Fargate. Default: little.
+	EphemeralStorageMiB uint64
 	// Collector is the name of the collector container.
 	Collector string
 	// CollectorProgram stands for the collector's image. Default: the program that the environment variable COLLECTOR_PROGRAM names, such as
@@ -182,18 +187,24 @@ func (w *World) metadata(def *template.TaskDefinition, o TaskOptions, started ti
 	task := &ecs.Task{
 		Partition: w.Values.Partition, Region: w.Values.Region, Account: w.Values.Account, Zone: o.Zone,
 		Cluster: o.Cluster, Family: def.Family, Revision: "7", ID: o.ID, LaunchType: o.LaunchType, ServiceName: o.Service,
-		NetworkMode: def.NetworkMode,
-		VCPU:        cpu / 1024, MemoryMiB: memory, Started: started,
+		NetworkMode: def.NetworkMode, CgroupV2: o.CgroupV2, EphemeralMiB: o.EphemeralStorageMiB,
+		VCPU: cpu / 1024, MemoryMiB: memory, Started: started,
 	}
 	for i, c := range def.ContainerDefinitions {
 		n := uint64(i + 1)
 		task.Containers = append(task.Containers, ecs.Container{
-			Name: c.Name, Image: c.Image, CPUShares: c.CPU, MemoryMiB: c.Memory, LogOptions: c.LogConfiguration.Options,
+			Name: c.Name, Image: c.Image, CPUShares: c.CPU, MemoryMiB: c.Memory, ReservationMiB: c.MemoryReservation,
+			LogOptions: c.LogConfiguration.Options, HealthCheck: c.HealthCheck != nil, RestartPolicy: c.RestartPolicy.Enabled, Ports: c.Ports(),
 			Load: ecs.Load{
 				VCPU: 0.0625 * float64(n), MemoryMiB: 40 * n, CacheMiB: 3 * n, RxBytesPerSecond: 1100 * n, TxBytesPerSecond: 700 * n,
 				ReadBytesPerSecond: 4096 * n, WriteBytesPerSecond: 8192 * n,
 			},
 		})
+	}
+	if o.Loads != nil {
+		for i := range task.Containers {
+			task.Containers[i].Load = o.Loads[task.Containers[i].Name]
+		}
 	}
 	return task
 }

@@ -29,6 +29,8 @@ type Container struct {
 	HealthCheck         *HealthCheck
 	CPU                 float64 `json:"Cpu"`
 	Memory              float64
+	MemoryReservation   float64
+	RestartPolicy       struct{ Enabled bool }
 	StopTimeout         int
 	LogConfiguration    struct{ Options map[string]string }
 }
@@ -86,6 +88,14 @@ func (c *Container) Settings() string {
 		settings += "\n" + kv.Value
 	}
 	return settings
+}
+
+// Ports are those of the port mappings.
+func (c *Container) Ports() (ports []int) {
+	for _, m := range c.PortMappings {
+		ports = append(ports, m.ContainerPort)
+	}
+	return ports
 }
 
 // Grace is how long ECS waits between SIGTERM and SIGKILL; 30 s is ECS' default.
