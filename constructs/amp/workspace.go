@@ -72,7 +72,7 @@ type IWorkspace interface {
 	// AddAlarms adds an alarm on discarded samples and, where props give thresholds, on active series and on the
 	// ingestion rate. They look at periods of 5 minutes: discarded samples raise an alarm at once, the others after three
 	// periods in a row. Missing data raises no alarm, because AMP publishes nothing when there is nothing to count. It
-	// panics when a threshold is below 0.
+	// panics when a threshold is below 0, or the workspace has alarms already.
 	AddAlarms(props *AlarmsProps) *Alarms
 }
 
