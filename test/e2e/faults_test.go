@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +88,9 @@ func judge(t *testing.T, o load.Outcome) {
 	// After a crash the queue on disk puts what was on its way behind the rest.
 	if o.Lost != 0 || o.OutOfOrder != 0 && o.Scenario != "SIGKILL in a 503" {
 		t.Errorf("%s: %d of %d samples were lost, %d out of order", o.Scenario, o.Lost, o.Produced, o.OutOfOrder)
+	}
+	if o.Duplicates != 0 && (strings.Contains(o.Scenario, "an answer") || o.Scenario == throttledAndRefused) {
+		t.Errorf("%s: %d samples were sent again that were stored already", o.Scenario, o.Duplicates)
 	}
 	switch o.Scenario {
 	case "503", "429", "hang", "refused", "no such name":

@@ -178,10 +178,10 @@ func Healthy(r *Run) error {
 	return nil
 }
 
-// What is pushed: 1,000 histograms, 3,400 samples per second.
+// What is pushed: 2,000 histograms, 3,400 samples per second.
 const (
-	pushedSeries = 1000 * samplesPerHistogram
-	pushInterval = 5 * time.Second
+	pushedSeries = 2000 * samplesPerHistogram
+	pushInterval = 10 * time.Second
 )
 
 // Struggling lists endpoints that take their time for each answer, and one that throttles and refuses one series of each push for good.
