@@ -99,11 +99,12 @@ type WorkspaceProps struct {
 	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
 	RetentionPeriod awscdk.Duration
 
-	// OutOfOrderTimeWindow is how much older than the newest sample of its series a sample may be, in whole seconds from
-	// 0 to 600. 0 refuses every sample out of order.
+	// OutOfOrderTimeWindow is how much older than the newest sample of the workspace a sample may be that is older than the
+	// newest of its series, in whole seconds from 0 to 600. 0 refuses every sample out of order.
 	//
 	// Default: as AMP has it, 60 seconds.
-	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
+	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace; the workspace's newest sample is what
+	// Cortex v1.21.1 counts from, and AWS does not say.
 	OutOfOrderTimeWindow awscdk.Duration
 
 	// RuleQueryOffset is how far in the past rules are evaluated, so that late samples are there; it delays alerts as
