@@ -68,6 +68,8 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		Scrape:     &observability.ScrapeAlerts{},
 		Collector:  &observability.CollectorAlerts{},
 		SLOs:       &Objectives,
+
+		WorkspaceAlarms: &amp.AlarmsProps{},
 	})
 
 	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{Workspaces: &[]amp.IWorkspace{workspace}})

@@ -105,6 +105,11 @@ func TestAmpRejections(t *testing.T) {
 		"alarms": {func(_, given awscdk.Stack) {
 			newWorkspace(given, nil).AddAlarms(&amp.AlarmsProps{DiscardedSamplesThreshold: jsii.Number(-1), ActiveSeriesThreshold: jsii.Number(-2), IngestionRateThreshold: jsii.Number(-3)})
 		}, []string{"Given/Workspace: AddAlarms: 3 errors", "DiscardedSamplesThreshold is -1; it must be at least 0", "ActiveSeriesThreshold is -2", "IngestionRateThreshold is -3"}},
+		"alarms twice": {func(_, given awscdk.Stack) {
+			workspace := newWorkspace(given, nil)
+			workspace.AddAlarms(nil)
+			workspace.AddAlarms(nil)
+		}, []string{"Given/Workspace: AddAlarms: the workspace has alarms already; add them once, with all thresholds"}},
 		"alarms away": {func(_, given awscdk.Stack) {
 			amp.WorkspaceFromWorkspaceArn(given, jsii.String("W"), jsii.String("arn:aws:aps:us-east-1:444455556666:workspace/ws-1")).AddAlarms(nil)
 		}, []string{"2 errors", "in account 444455556666, the stack in 111122223333; put the alarms in a stack of account 444455556666", "is in us-east-1"}},

@@ -260,6 +260,18 @@ func TestObservabilityNamespaceIsGivenBack(t *testing.T) {
 	assertNoWarnings(t, r)
 }
 
+func TestObservabilityAddsTheAlarmsOfTheWorkspace(t *testing.T) {
+	props := &observability.ServiceRulesProps{TaskFamily: jsii.String("orders")}
+	without, with := newStack(t), newStack(t)
+	serviceRules(without, props)
+	if alarms := synth(t, without).all("AWS::CloudWatch::Alarm"); len(alarms) > 0 {
+		t.Errorf("there are alarms that nobody asked for: %v", alarms)
+	}
+	props.WorkspaceAlarms = &amp.AlarmsProps{DiscardedSamplesThreshold: jsii.Number(7)}
+	serviceRules(with, props)
+	assertJSON(t, "threshold", synth(t, with).one("AWS::CloudWatch::Alarm")["Threshold"], "7")
+}
+
 // TestAlertsHaveConstants: one for each alert, in the order of the alerts.
 func TestAlertsHaveConstants(t *testing.T) {
 	var values []string

@@ -141,6 +141,8 @@ type Alarms struct {
 	IngestionRate    awscloudwatch.Alarm
 }
 
+const discardedSamplesAlarm = "DiscardedSamplesAlarm"
+
 // AddAlarms implements [IWorkspace].
 func (w *Workspace) AddAlarms(props *AlarmsProps) *Alarms {
 	if props == nil {
@@ -155,10 +157,13 @@ func (w *Workspace) AddAlarms(props *AlarmsProps) *Alarms {
 	atLeastZero(&f, "ActiveSeriesThreshold", props.ActiveSeriesThreshold)
 	atLeastZero(&f, "IngestionRateThreshold", props.IngestionRateThreshold)
 	f.InPlace(w, w, "alarms")
+	if w.Node().TryFindChild(jsii.String(discardedSamplesAlarm)) != nil {
+		f.Add("the workspace has alarms already; add them once, with all thresholds")
+	}
 	f.PanicIfAny(*w.Node().Path() + ": AddAlarms")
 
 	// Samples are lost already when one is discarded; a use that nears its quota may be a short peak.
-	a := &Alarms{DiscardedSamples: w.alarm("DiscardedSamplesAlarm", w.MetricDiscardedSamples(nil), discarded, 1,
+	a := &Alarms{DiscardedSamples: w.alarm(discardedSamplesAlarm, w.MetricDiscardedSamples(nil), discarded, 1,
 		"AMP discards samples: its logs and the metric's dimension Reason say why", props)}
 	if t := props.ActiveSeriesThreshold; t != nil {
 		a.ActiveSeries = w.alarm("ActiveSeriesAlarm", w.MetricActiveSeries(nil), t, 3, "active series near the workspace's quota", props)

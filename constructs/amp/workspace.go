@@ -72,7 +72,7 @@ type IWorkspace interface {
 	// AddAlarms adds an alarm on discarded samples and, where props give thresholds, on active series and on the
 	// ingestion rate. They look at periods of 5 minutes: discarded samples raise an alarm at once, the others after three
 	// periods in a row. Missing data raises no alarm, because AMP publishes nothing when there is nothing to count. It
-	// panics when a threshold is below 0.
+	// panics when a threshold is below 0, or the workspace has alarms already.
 	AddAlarms(props *AlarmsProps) *Alarms
 }
 
@@ -99,11 +99,12 @@ type WorkspaceProps struct {
 	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
 	RetentionPeriod awscdk.Duration
 
-	// OutOfOrderTimeWindow is how much older than the newest sample of its series a sample may be, in whole seconds from
-	// 0 to 600. 0 refuses every sample out of order.
+	// OutOfOrderTimeWindow is how much older than the newest sample of the workspace a sample may be that is older than the
+	// newest of its series, in whole seconds from 0 to 600. 0 refuses every sample out of order.
 	//
 	// Default: as AMP has it, 60 seconds.
-	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace.
+	// Source: Amazon Managed Service for Prometheus User Guide, Configure your workspace; the workspace's newest sample is what
+	// Cortex v1.21.1 counts from, and AWS does not say.
 	OutOfOrderTimeWindow awscdk.Duration
 
 	// RuleQueryOffset is how far in the past rules are evaluated, so that late samples are there; it delays alerts as

@@ -129,7 +129,8 @@ type ScrapeAlerts struct {
 	SampleLimit *float64
 }
 
-// CollectorAlerts sets the thresholds of the alerts on the sidecar.
+// CollectorAlerts sets the thresholds of the alerts on the sidecar. The sidecar counts whole batches, so they cannot tell how much AMP
+// refused of one: ServiceRulesProps.WorkspaceAlarms can.
 type CollectorAlerts struct {
 	// QueueUtilization is the share of an exporter's queue in use above which EcsCollectorQueueFilling fires; 0.001 to 1.
 	//

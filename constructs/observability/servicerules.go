@@ -79,6 +79,12 @@ type ServiceRulesProps struct {
 	// Default: none.
 	Collector *CollectorAlerts
 
+	// WorkspaceAlarms adds CloudWatch alarms to the workspace, as its AddAlarms does. They see what AMP refuses, which the
+	// sidecar's own metrics do not. A workspace takes them once, so set this for one of its services.
+	//
+	// Default: none.
+	WorkspaceAlarms *amp.AlarmsProps
+
 	// Absence are alerts on data that is not there.
 	//
 	// Default: that no task of the service sends ECS metrics.
@@ -123,14 +129,17 @@ type ServiceRulesProps struct {
 	CheckExpr func(expr string) error
 }
 
-// NewServiceRules adds an AWS::APS::RuleGroupsNamespace with the rules for one service to scope, and grants nothing. It panics
-// when scope or id is missing or a prop is wrong, with every error in the message, before it has built anything.
+// NewServiceRules adds an AWS::APS::RuleGroupsNamespace with the rules for one service to scope, with WorkspaceAlarms also an
+// AWS::CloudWatch::Alarm for each threshold to the workspace, and grants nothing. It panics when scope or id is missing or a prop is wrong, with every error in the message, before it has built anything.
 func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRulesProps) *amp.RuleGroupsNamespace {
 	if props == nil {
 		props = &ServiceRulesProps{}
 	}
 	var groups []rules.Group
 	input.Must("NewServiceRules", scope, id, func(f *input.Faults) { groups = props.resolve(scope, f) })
+	if props.WorkspaceAlarms != nil {
+		props.Workspace.AddAlarms(props.WorkspaceAlarms)
+	}
 	return amp.NewRuleGroupsNamespace(scope, id, &amp.RuleGroupsNamespaceProps{
 		Workspace: props.Workspace, Name: props.Name, Groups: ampGroups(groups), CheckExpr: props.CheckExpr,
 	})

@@ -16,8 +16,8 @@ type DeliveryProps struct {
 
 	// QueueSize bounds the queue of application metrics, in encoded bytes; at least 1 MiB. 1,000 samples take about 75 KiB. In
 	// memory they take seven times as much, so a larger queue needs a larger CollectorProps.MemoryLimitMiB. When it is full, new
-	// samples are refused, and counted in the collector's own metrics. Where OTLP is on beside a scrape job or StatsD, each has a
-	// queue of half the size. Not with OneHop.
+	// samples are refused, and counted in the collector's own metrics. What waits for more than 1 hour is sent, and AMP refuses it.
+	// Where OTLP is on beside a scrape job or StatsD, each has a queue of half the size. Not with OneHop.
 	//
 	// Default: an eleventh of the collector's memory limit (46 MiB of 512), 512 MiB with QueueOnDisk.
 	QueueSize awscdk.Size

@@ -169,7 +169,7 @@ func (c Config) addScrape(d *document) {
 		c.addMetrics(d, "scrape", receiverPrometheus, exporter, actions)
 		return
 	}
-	// A sample that is too old has its request refused. up must not be in it: it would be lost just when it is needed.
+	// A sample that is too old has its request answered with 400. up must not depend on whether AMP stores the rest of it, as Cortex does.
 	d.Processors[processorFilter+"scrape"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{"not " + isExposed}}
 	d.Processors[processorFilter+"scrape_up"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{isExposed}}
 	c.addMetrics(d, "scrape", receiverPrometheus, exporter, actions, processorFilter+"scrape")

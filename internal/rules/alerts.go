@@ -71,7 +71,7 @@ var definitions = []definition{
 	{name: "EcsCollectorDrops", summary: "the sidecar of %s drops data",
 		description: "The queue of exporter {{ $labels.exporter }} of task " + instance + " of %s was full, and {{ $value | humanize }} points were dropped."},
 	{name: "EcsCollectorSendsFail", summary: "the sidecar of %s fails to send",
-		description: "Exporter {{ $labels.exporter }} of task " + instance + " of %s failed to send " + percent + " of its points within 15 minutes."},
+		description: "Exporter {{ $labels.exporter }} of task " + instance + " of %s failed to send batches with " + percent + " of its points within 15 minutes. Where AMP answers 400, it lost only those that CloudWatch counts in DiscardedSamples."},
 	{name: "EcsCollectorRefuses", summary: "the sidecar of %s refuses data",
 		description: "Receiver {{ $labels.receiver }} of task " + instance + " of %s refused " + percent + " of the points within 15 minutes."},
 	{name: "EcsCollectorRestarts", summary: "the sidecar of %s keeps restarting",

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,14 +34,14 @@ func TestNothingIsLostWhileTheEndpointFails(t *testing.T) {
 	}{
 		"queue in memory": {load.Ours("ours", nil), []string{
 			"503", "429", "hang", "refused", "no such name", "reset mid-body", refusedSeries, "/metrics malformed", "SIGTERM, nothing queued",
-			"all there within 20 s of a 503",
+			"all there within 20 s of a 503", "2s an answer", "2s an answer, histograms over OTLP", throttledAndRefused,
 		}},
 		"timestamps honored": {load.Ours(honoring, honorTimestamps), []string{refusedSeries}},
 		"queue on disk":      {load.Ours("ours, queue on disk", load.OnDisk), []string{"SIGKILL in a 503"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, o := range runFaults(t, load.Named(load.Matrix(shortFault), run.scenarios...), run.contender) {
+			for _, o := range runFaults(t, load.Named(append(load.Matrix(shortFault), load.Struggling(shortFault)...), run.scenarios...), run.contender) {
 				judge(t, o)
 			}
 		})
@@ -49,6 +50,9 @@ func TestNothingIsLostWhileTheEndpointFails(t *testing.T) {
 
 // refusedSeries is the scenario in which AMP refuses a sample of each scrape, where timestamps are honored: the others are stored.
 const refusedSeries = "400 for one of 10,000 series"
+
+// throttledAndRefused is the scenario in which AMP throttles, and refuses one series of each push for good.
+const throttledAndRefused = "400 beside 429"
 
 const honoring = "ours, HonorTimestamps"
 
@@ -78,12 +82,15 @@ func judge(t *testing.T, o load.Outcome) {
 	if o.Produced == 0 {
 		t.Errorf("%s: nothing was produced", o.Scenario)
 	}
-	if refuses := o.Scenario == refusedSeries && o.Contender == honoring; refuses != (o.Refused > 0) {
+	if refuses := o.Scenario == refusedSeries && o.Contender == honoring || o.Scenario == throttledAndRefused; refuses != (o.Refused > 0) {
 		t.Errorf("%s: AMP refused %d requests", o.Scenario, o.Refused)
 	}
 	// After a crash the queue on disk puts what was on its way behind the rest.
 	if o.Lost != 0 || o.OutOfOrder != 0 && o.Scenario != "SIGKILL in a 503" {
 		t.Errorf("%s: %d of %d samples were lost, %d out of order", o.Scenario, o.Lost, o.Produced, o.OutOfOrder)
+	}
+	if o.Duplicates != 0 && (strings.Contains(o.Scenario, "an answer") || o.Scenario == throttledAndRefused) {
+		t.Errorf("%s: %d samples were sent again that were stored already", o.Scenario, o.Duplicates)
 	}
 	switch o.Scenario {
 	case "503", "429", "hang", "refused", "no such name":
@@ -120,7 +127,7 @@ func TestFaultMatrix(t *testing.T) {
 			judge(t, o)
 		}
 	}
-	runFaults(t, load.Named(load.Endpoint(2*time.Minute), "503", "hang"), ours, adot)
+	runFaults(t, append(load.Named(load.Endpoint(2*time.Minute), "503", "hang"), load.Struggling(2*time.Minute)...), ours, adot)
 	runFaults(t, load.Matrix(normalFault), ours, adot)
 	runFaults(t, load.Named(load.Matrix(normalFault), refusedSeries), alone(load.Ours(honoring, honorTimestamps)))
 	runFaults(t, append(load.Named(load.Matrix(normalFault), "SIGTERM after a 503", "SIGKILL in a 503"), load.Endpoint(normalFault)...),

@@ -12,16 +12,17 @@ import (
 	"time"
 )
 
-// App serves /metrics with a fixed number of series. The value of every sample is the number of the scrape that got it, from 1,
-// so that the ledger knows each sample by its series and its value.
+// App serves /metrics with a fixed number of series, or pushes them. The value of every sample is the number of the scrape or push that
+// got it, from 1, so that the ledger knows each sample by its series and its value.
 type App struct {
-	// Series is how many samples a scrape gets.
+	// Series is how many samples a scrape or a push has.
 	Series int
 	// Trouble, if set, changes how a scrape is answered. Such a scrape counts as produced if the collector could take it.
 	Trouble func(scrape int) Trouble
 
 	listener net.Listener
 	http     *http.Server
+	closed   chan struct{}
 	names    []string // of the series, without value
 
 	mu      sync.Mutex
@@ -36,6 +37,7 @@ type Trouble struct {
 	Malformed bool          // a line that is no metric, in the middle
 	Extra     int           // so many more series, other ones each time
 	TooOld    bool          // one more sample, of two hours ago, which no Prometheus takes
+	LongLabel bool          // one more sample, with a label of 3 KB, in a push
 	Lost      bool          // the collector is expected to take nothing of it
 }
 
@@ -44,7 +46,7 @@ const seriesPerMetric = 100
 
 // NewApp starts an application on a free loopback port.
 func NewApp(series int) (*App, error) {
-	a := &App{Series: series}
+	a := &App{Series: series, closed: make(chan struct{})}
 	for i := range series {
 		// Half of the metrics are counters, half gauges, each with two labels of its own.
 		metric, kind := i/seriesPerMetric, "_total"
@@ -78,7 +80,10 @@ func (a *App) setPaused(paused bool) {
 }
 
 // Close stops the application.
-func (a *App) Close() error { return a.http.Close() }
+func (a *App) Close() error {
+	close(a.closed)
+	return a.http.Close()
+}
 
 // Served is how many scrapes got all samples.
 func (a *App) Served() int {

@@ -1,8 +1,10 @@
 package load
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -24,6 +26,7 @@ type Contender struct {
 // Target is what a contender carries, and where.
 type Target struct {
 	App      string // host:port
+	OTLP     string // host:port where the application pushes over HTTP; empty: it is scraped
 	Series   int    // of a scrape
 	Endpoint string // the remote write URL
 	Region   string
@@ -59,7 +62,17 @@ func Ours(name string, change func(*collector.Config, Target) error) Contender {
 			LaunchType:     "fargate",
 			Delivery:       collector.Delivery{Port: collector.Number(port)},
 		}
-		if t.Series > 10_000 { // the default limit of samples is twice that
+		if t.OTLP != "" {
+			_, otlpPort, err := net.SplitHostPort(t.OTLP)
+			if err != nil {
+				return template.Container{}, err
+			}
+			grpcPort, err := harness.FreePort()
+			if err != nil {
+				return template.Container{}, err
+			}
+			config.Scrape, config.OTLP = nil, &collector.OTLP{GrpcPort: collector.Number(grpcPort), HttpPort: collector.Number(otlpPort)}
+		} else if t.Series > 10_000 { // the default limit of samples is twice that
 			config.Scrape[0].SampleLimit, config.Scrape[0].BodySizeLimit = "100000", "64MB"
 		}
 		if change != nil {
@@ -94,14 +107,20 @@ func Labels(policy string) func(*collector.Config, Target) error {
 //go:embed adot.yaml
 var adotFile string
 
-// ADOT is what ADOT's own file for ECS and AMP does, run as AWS documents it: with nothing but the file.
+// ADOT is what ADOT's own files for ECS and AMP do, run as AWS documents it: with nothing but the file.
 func ADOT() Contender {
 	return Contender{Name: "ADOT's file", Container: func(t Target) (template.Container, error) {
+		source := "prometheus"
+		if t.OTLP != "" {
+			source = "otlp"
+		}
 		return container([]string{"--config=env:" + configVariable},
 			template.KeyValue{Name: configVariable, Value: adotFile},
 			template.KeyValue{Name: "AWS_PROMETHEUS_ENDPOINT", Value: t.Endpoint},
 			template.KeyValue{Name: "AWS_PROMETHEUS_SCRAPING_ENDPOINT", Value: t.App},
-			template.KeyValue{Name: "SCRAPE_INTERVAL", Value: t.Interval.String()}), nil
+			template.KeyValue{Name: "SCRAPE_INTERVAL", Value: t.Interval.String()},
+			template.KeyValue{Name: "SOURCE", Value: source},
+			template.KeyValue{Name: "OTLP_ENDPOINT", Value: cmp.Or(t.OTLP, "127.0.0.1:4318")}), nil
 	}}
 }
 

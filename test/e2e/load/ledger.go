@@ -78,19 +78,21 @@ func (l *Ledger) accept(message *prompb.WriteRequest) {
 
 // keyOf names a series of an App; "" for all others.
 func keyOf(labels []prompb.Label) string {
-	var name, route string
+	var name, route, bound string
 	for _, label := range labels {
 		switch label.Name {
 		case "__name__":
 			name = label.Value
 		case "route":
 			route = label.Value
+		case "le":
+			bound = label.Value
 		}
 	}
 	if !strings.HasPrefix(name, "load_") {
 		return ""
 	}
-	return name + route
+	return name + route + " " + bound
 }
 
 // Arrived sums up what has arrived so far.

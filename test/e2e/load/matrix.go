@@ -17,7 +17,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 )
 
-// Matrix lists all scenarios, most of them with faults of a length.
+// Matrix lists all scenarios but those of [Struggling], most of them with faults of a length.
 func Matrix(length time.Duration) []Scenario {
 	all := append(Endpoint(length),
 		Scenario{Name: "reset mid-body", Length: length, Begin: Failing(amp.Failure{Reset: true}), End: Healthy, Drain: -1},

@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -16,6 +17,8 @@ import (
 type Options struct {
 	Series   int
 	Interval time.Duration
+	// Push sends histograms over OTLP, instead of being scraped. Series counts their samples.
+	Push bool
 	// Credentials is how long those of the task role are valid. Default: an hour.
 	Credentials time.Duration
 	Trouble     func(scrape int) Trouble
@@ -70,8 +73,17 @@ func (r *Run) start(c Contender, o Options) (err error) {
 		return err
 	}
 	r.App.Trouble = o.Trouble
+	var otlp string
+	if o.Push {
+		port, err := harness.FreePort()
+		if err != nil {
+			return err
+		}
+		otlp = net.JoinHostPort("127.0.0.1", port)
+		go r.App.PushEvery(o.Interval, otlp)
+	}
 	definition, err := c.Container(Target{
-		App: r.App.Address(), Series: o.Series, Region: values.Region, Interval: o.Interval, Dir: r.dir,
+		App: r.App.Address(), OTLP: otlp, Series: o.Series, Region: values.Region, Interval: o.Interval, Dir: r.dir,
 		Cleanup:  func(f func() error) { r.cleanups = append(r.cleanups, f) },
 		Endpoint: fmt.Sprintf("https://%s/workspaces/%s/api/v1/remote_write", r.AMPHost(), workspaceID),
 	})

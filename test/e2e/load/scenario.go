@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
@@ -149,6 +150,18 @@ func Failing(f amp.Failure) func(*Run) error {
 	}
 }
 
+// throttling answers every second request with a 429.
+func throttling(r *Run) error {
+	var requests atomic.Int64
+	r.AMP.SetFault(func(*http.Request) *amp.Failure {
+		if requests.Add(1)%2 == 0 {
+			return nil
+		}
+		return &amp.Failure{Status: http.StatusTooManyRequests}
+	})
+	return nil
+}
+
 // Unreachable makes the network fail so.
 func Unreachable(state harness.Reachability) func(*Run) error {
 	return func(r *Run) error {
@@ -163,6 +176,26 @@ func Healthy(r *Run) error {
 	r.Reach(harness.Reachable)
 	r.Skew(0)
 	return nil
+}
+
+// What is pushed: 2,000 histograms, 3,400 samples per second.
+const (
+	pushedSeries = 2000 * samplesPerHistogram
+	pushInterval = 10 * time.Second
+)
+
+// Struggling lists endpoints that take their time for each answer, and one that throttles and refuses one series of each push for good.
+// ADOT's file may hold back what is pushed for a minute, so a length of two shows more.
+func Struggling(length time.Duration) (all []Scenario) {
+	pushed := Options{Push: true, Series: pushedSeries, Interval: pushInterval}
+	for _, wait := range []time.Duration{300 * time.Millisecond, 600 * time.Millisecond, 2 * time.Second} {
+		slow := Scenario{Name: fmt.Sprintf("%s an answer", wait), Length: length, Begin: Failing(amp.Failure{Hang: wait}), End: Healthy, Drain: -1}
+		all = append(all, slow)
+		slow.Name, slow.Options = slow.Name+", histograms over OTLP", pushed
+		all = append(all, slow)
+	}
+	pushed.Trouble = func(int) Trouble { return Trouble{LongLabel: true} }
+	return append(all, Scenario{Name: "400 beside 429", Length: length, Begin: throttling, End: Healthy, Drain: -1, Options: pushed})
 }
 
 // Endpoint lists the faults of the endpoint, with the given length.
