@@ -10,7 +10,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export AWS_EC2_METADATA_DISABLED := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: synth test test-unit test-nag test-e2e gates golden keytable fuzz bench faults preview lint
+.PHONY: synth test test-unit test-nag test-e2e cortex gates golden keytable fuzz bench faults preview lint
 
 synth: ## Write every sample stack's template into cdk.out. Needs no AWS account.
 	npx --yes $(CDK_CLI) synth --quiet --no-notices
@@ -30,6 +30,12 @@ test-nag: ## Check the samples with cdk-nag and the AWS SDK's types, and the lib
 test-e2e: ## Run what the templates say, with a real collector and a real Prometheus.
 	cd test/e2e && go test -timeout 20m -parallel 4 ./...
 	@command -v chromium chromium-browser google-chrome >/dev/null || echo "NOT RUN: the preview's page was not opened, because there is no chromium"
+
+cortex: ## Compare the emulation of AMP with a real Cortex, the engine of AMP, and run rules, dashboards and sidecars on it. Building it takes 3 minutes once.
+	@mkdir -p cdk.out
+	cd test/cortex && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -tags=netgo,slicelabels -o $(CURDIR)/cdk.out/cortex github.com/cortexproject/cortex/cmd/cortex
+	cd test/e2e && CORTEX=$(CURDIR)/cdk.out/cortex go test -count=1 -v ./cortex $(if $(RECORD),-args -record)
+	cd test/e2e && CORTEX=$(CURDIR)/cdk.out/cortex go test -count=1 -v -timeout 20m -run TestCortex .
 
 golden: ## Rewrite the golden files. Read the difference before you commit it.
 	UPDATE_GOLDEN=1 go test ./test ./internal/collector ./constructs/dashboards -run Golden

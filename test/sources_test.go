@@ -55,7 +55,7 @@ func TestStatsd(t *testing.T) {
 	assertWarned(t, td, "statsdCounters", "StatsD counters are increments")
 	telemetry := &otelprometheus.TelemetryProps{Statsd: &otelprometheus.StatsdProps{Port: jsii.Number(9125), Rates: jsii.Strings("page.views")}}
 	assertNoWarnings(t, fargateTask(newStack(t), telemetry, nil))
-	assertContains(t, configOf(t, telemetry), "endpoint: 127.0.0.1:9125", "deltatorate", "- page.views")
+	assertContains(t, configOf(t, telemetry), "endpoint: 127.0.0.1:9125", "delta_to_rate", "- page.views")
 }
 
 func TestTraces(t *testing.T) {

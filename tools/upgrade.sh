@@ -74,6 +74,46 @@ exists() { # module@version …
   GOFLAGS=-mod=mod go list -m "$@" >/dev/null || fail "not all of it can be had; nothing was changed"
 }
 
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+contrib_path=github.com/open-telemetry/opentelemetry-collector-contrib
+
+# resolve_contrib writes the go.mod of test/e2e at the new versions into $scratch. A listed version may be refused when it is
+# downloaded, so it downloads what the packages need; a contrib module that cannot be had is replaced by the newest older one that can.
+resolve_contrib() {
+  local file=$scratch/go.mod round errors missing module minor
+  grep -v "^	$contrib_path/.* => " test/e2e/go.mod | sed "s|\($contrib_path/[^ ]*\) ${old_contrib//./\\.}|\1 $contrib|" >"$file"
+  go mod edit -replace "github.com/seed86154836/cdk-otel-prometheus=$PWD" -replace "github.com/seed86154836/cdk-otel-prometheus/preview=$PWD/preview" "$file"
+  cp test/e2e/go.sum "$scratch/go.sum"
+  for round in {1..20}; do
+    errors=$(cd test/e2e && go list -modfile="$file" -mod=mod -deps ./... 2>&1 >/dev/null) && return
+    missing=$(grep -oE "$contrib_path/[^ :@]+@v[0-9.]+: " <<<"$errors" | tr -d ': ' | sort -u) || true
+    [ -n "$missing" ] || { echo "$errors" >&2; fail "test/e2e cannot be resolved; nothing was changed"; }
+    for module in $missing; do
+      minor=${module#*@v0.}
+      for ((minor = ${minor%%.*} - 1; minor > 0; minor--)); do
+        (cd "$scratch" && go mod download "${module%@*}@v0.$minor.0") 2>/dev/null && break
+      done
+      [ "$minor" -gt 0 ] || fail "no version of ${module%@*} can be had; nothing was changed"
+      echo "+ $module cannot be had; replaced by v0.$minor.0"
+      go mod edit -replace "${module%@*}=${module%@*}@v0.$minor.0" "$file"
+    done
+  done
+  fail "test/e2e is not resolved after $round rounds: $errors"
+}
+
+# replace_contrib makes the replaces of a module those that resolve_contrib found.
+replace_contrib() { # folder
+  local module version
+  for module in $(go mod edit -json "$1/go.mod" | jq -r --arg p "$contrib_path/" '.Replace[]? | select(.Old.Path | startswith($p)) | .Old.Path'); do
+    in_module "$1" go mod edit -dropreplace "$module"
+  done
+  while read -r module version; do
+    in_module "$1" go mod edit -replace "$module=$module@$version"
+  done < <(go mod edit -json "$scratch/go.mod" | jq -r --arg p "$contrib_path/" '.Replace[]? | select(.Old.Path | startswith($p)) | .New.Path + " " + .New.Version')
+}
+
 awscdk_modules=(. test/nag test/ecstypes test/consumer) # those that require awscdk
 
 old_adot=$(sed -n 's/^const ADOTVersion = "\(.*\)"$/\1/p' internal/collector/adot.go)
@@ -91,7 +131,7 @@ while read -r module; do modules+=("$module"); done < <(awk -v contrib="$contrib
 
 # Before anything is changed.
 [ -z "$awscdk" ] || exists "github.com/aws/aws-cdk-go/awscdk/v2@$awscdk"
-[ -z "$adot" ] || exists "${modules[@]}"
+[ -z "$adot" ] || resolve_contrib
 
 if [ -n "$awscdk" ]; then
   echo "== awscdk $awscdk"
@@ -110,8 +150,10 @@ if [ -n "$adot" ]; then
       replace "$file" "$text$old_adot" "$text$adot"
     done < <(git grep -lF -e "$text$old_adot" -- ':!CHANGELOG.md' ':!test/testdata/golden')
   done
-  in_module test/e2e go get "${modules[@]}"
-  in_module preview go get "${modules[@]}"
+  for module in test/e2e preview; do
+    replace_contrib "$module"
+    in_module "$module" go get "${modules[@]}"
+  done
 fi
 
 if [ -n "$cli" ]; then
@@ -133,14 +175,14 @@ TEXT
   fi
   echo "== For you: read git diff, and write into CHANGELOG.md what it means to users; docs/upgrading.md says which version it makes."
 }
-trap advise EXIT
+trap 'advise; rm -rf "$scratch"' EXIT
 
 echo "== everything"
 for module in "${awscdk_modules[@]}"; do
   in_module "$module" go mod tidy
 done
 for module in test/e2e preview; do
-  in_module "$module" go mod tidy -e # some modules of contrib's tests cannot be had
+  in_module "$module" go mod tidy -e # some modules of contrib's tests may not be had
 done
 [ -z "$adot" ] || run make keytable
 run make golden

@@ -126,7 +126,7 @@ type AlertingRule struct {
 }
 
 // ruleFile is a Prometheus rule file.
-// Source: Prometheus v0.312.0, model/rulefmt.
+// Source: Prometheus v0.313.2, model/rulefmt.
 type ruleFile struct {
 	Groups []ruleGroupNode `yaml:"groups"`
 }

@@ -19,7 +19,7 @@ const (
 type ruleWarning struct{ id, text string }
 
 // validate reports what Prometheus would refuse, as far as that needs no parser, and gives back likely mistakes.
-// Source: Prometheus v0.312.0, model/rulefmt.
+// Source: Prometheus v0.313.2, model/rulefmt.
 func (file *ruleFile) validate(checkExpr func(string) error, f *input.Faults) (warnings []ruleWarning) {
 	if len(file.Groups) == 0 {
 		f.Add("there are no groups; give Groups, or Yaml with groups in it")

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/grafana/grafana-foundation-sdk/go/units"
@@ -106,26 +104,10 @@ func (s objective) bad(at scope, window string) string {
 	if s.Histogram == "" {
 		return "(sum(rate(" + at.of(s.Errors, "") + "[" + window + "])) or 0 * " + s.total(at, window) + ")"
 	}
-	return "(" + s.total(at, window) + " - sum(rate(" + at.of(s.Histogram, "_bucket", s.bucket()) + "[" + window + "])))"
+	return "(" + s.total(at, window) + " - sum(rate(" + at.of(s.Histogram, "_bucket", prom.BucketMatcher(s.Threshold)) + "[" + window + "])))"
 }
 
 // badShare has no answer where there are no requests.
 func (s objective) badShare(at scope, window string) string {
 	return s.bad(at, window) + " / (" + s.total(at, window) + " > 0)"
-}
-
-// bucket matches the upper bound of a bucket, however the application writes numbers: 1, 1.0 or 1e+00.
-func (s objective) bucket() string {
-	plain, short := strconv.FormatFloat(s.Threshold, 'f', -1, 64), strconv.FormatFloat(s.Threshold, 'g', -1, 64)
-	bounds := []string{plain}
-	if !strings.Contains(plain, ".") {
-		bounds = append(bounds, plain+".0")
-	}
-	if short != plain {
-		bounds = append(bounds, short)
-	}
-	if len(bounds) == 1 {
-		return `le="` + plain + `"`
-	}
-	return `le=~"` + strings.NewReplacer(".", "[.]", "+", "[+]").Replace(strings.Join(bounds, "|")) + `"`
 }

@@ -7,38 +7,38 @@ import (
 
 // ADOTVersion is the release of the AWS Distro for OpenTelemetry whose components and names this package writes. When it
 // is raised, the tables below and the module versions of test/e2e go with it; docs/upgrading.md says how.
-const ADOTVersion = "v0.49.0"
+const ADOTVersion = "v0.50.0"
 
-// The components of ADOT v0.49.0, under the names of contrib v0.156.0, with older spellings that it still takes.
+// The components of ADOT v0.50.0, under the names of contrib v0.158.0, with older spellings that it still takes.
 //
-// Source: ADOT v0.49.0 release notes and defaultcomponents; contrib v0.156.0, generated_status.go of each component.
+// Source: ADOT v0.50.0 release notes and defaultcomponents; contrib v0.158.0, generated_status.go of each component.
 var adotComponents = map[string][]string{
 	"extensions": {
 		"awsproxy", "ecs_observer", "file_storage", "health_check", "pprof", "sigv4auth", "zpages",
 	},
 	"receivers": {
-		"awscontainerinsight", "awscontainerinsightreceiver", "awsecscontainermetrics", "awsxray", "file_log", "filelog", "jaeger", "kafka",
+		"awscontainerinsightreceiver", "awsecscontainermetrics", "awsxray", "file_log", "filelog", "jaeger", "kafka",
 		"otlp", "prometheus", "statsd", "zipkin",
 	},
 	"processors": {
-		"attributes", "batch", "cumulativetodelta", "deltatorate", "filter", "groupbytrace", "k8s_attributes", "k8sattributes",
+		"attributes", "batch", "cumulative_to_delta", "cumulativetodelta", "delta_to_rate", "deltatorate", "filter", "groupbytrace", "k8s_attributes", "k8sattributes",
 		"memory_limiter", "metrics_transform", "metricsgeneration", "metricstransform", "probabilistic_sampler", "resource",
 		"resource_detection", "resourcedetection", "span", "tail_sampling",
 	},
 	"exporters": {
-		"awscloudwatchlogs", "awsemf", "awsxray", "debug", "file", "kafka", "loadbalancing", "otlp", "otlp_grpc", "otlp_http", "otlphttp",
-		"prometheus", "prometheus_remote_write", "prometheusremotewrite",
+		"awscloudwatchlogs", "awsemf", "awsxray", "datadog", "debug", "file", "kafka", "load_balancing", "loadbalancing", "logzio", "otlp", "otlp_grpc", "otlp_http", "otlphttp",
+		"prometheus", "prometheus_remote_write", "prometheusremotewrite", "signalfx",
 	},
 	"connectors": {},
 }
 
 // leftOutSignals are the signals of the components whose modules the component set of test/e2e cannot have, so that the table of keys
-// lacks them. Source: contrib v0.156.0, metadata.yaml of each component.
+// lacks them. Source: contrib v0.158.0, metadata.yaml of each component.
 var leftOutSignals = map[string]map[string][]string{
 	"receivers": {
-		"awscontainerinsight": {"metrics"}, "awscontainerinsightreceiver": {"metrics"}, "awsxray": {"traces"}, "zipkin": {"traces"},
+		"awscontainerinsightreceiver": {"metrics"},
 	},
-	"exporters": {"awscloudwatchlogs": {"logs"}, "awsemf": {"metrics"}},
+	"exporters": {"awscloudwatchlogs": {"logs"}, "logzio": {"logs", "traces"}},
 }
 
 // KnownComponents lists the components of ADOT by section of a configuration, under all the names they go by.

@@ -54,7 +54,7 @@ func (c Config) checkMerged(v *faults) {
 	}
 }
 
-// Source: collector v0.156.0, component.ID; it takes spaces around a name, but then does not find the settings.
+// Source: collector v0.158.0, component.ID; it takes spaces around a name, but then does not find the settings.
 var componentID = regexp.MustCompile(`^([a-zA-Z][0-9a-zA-Z_]{0,62})(?:/[^\pZ\pC\pS]+)?$`)
 
 type checker struct {

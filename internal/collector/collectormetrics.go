@@ -51,9 +51,7 @@ func (m CollectorMetrics) job() ScrapeJob {
 	return ScrapeJob{
 		Name: collectorJob, Targets: []string{loopback + ":" + string(m.port())}, KeepMetrics: append(slices.Clone(collectorCounters), collectorGauges...),
 		Interval: new(valueOr(m.Interval, defaultCollectorMetricsInterval)),
-		Relabel: []RelabelRule{{
-			SourceLabels: []string{"__name__"}, Regex: Text("(" + anyOf(collectorCounters) + ")"), TargetLabel: newName, Replacement: "$1.total", // as in asTheyAre
-		}},
+		Relabel:  renamed(Text("("+anyOf(collectorCounters)+")"), "$1.total"),
 	}
 }
 

@@ -130,12 +130,12 @@ func (c Config) TCPPorts() []Number {
 // RetryOn429 is the feature gate that makes the remote write exporter retry a throttled request. Without it the
 // exporter treats status 429 as permanent and drops the batch.
 //
-// Source: prometheusremotewriteexporter v0.156.0; the spelling is the collector's own.
+// Source: prometheusremotewriteexporter v0.158.0; the spelling is the collector's own.
 const RetryOn429 = "exporter.prometheusremotewritexporter.RetryOn429"
 
 // keepUnderscore is the feature gate that keeps a label which begins with an underscore; without it _x becomes key_x.
 //
-// Source: contrib's pkg/translator/prometheus v0.156.0.
+// Source: contrib's pkg/translator/prometheus v0.158.0.
 const keepUnderscore = "pkg.translator.prometheus.PermissiveLabelSanitization"
 
 // FeatureGates lists the collector's feature gates that the configuration counts on.

@@ -65,21 +65,27 @@ const (
 	oneHopRetry     = Duration(time.Second)
 	oneHopQueueSize = 1000
 
-	maxBatchSizeBytes = 1_000_000 // AMP refuses requests over 1 MB.
+	// maxBatchSizeBytes bounds a request before compression. AMP takes 1 MB, and it must be the compressed size that counts, about a
+	// tenth: the file that ADOT has for AMP leaves this at its default of 3 MB, and fills it.
+	maxBatchSizeBytes = 3_000_000
 )
 
-// itemSamples splits large batches, so that a request of the first hop is about one remote write request. A batch of several
-// would be repeated as a whole when one of them fails, and lost as a whole when one of them is refused for good. Uncompressed, a
-// sample takes about 0.23, 0.42 and 0.9 KB, and 0.1 KB more with the name and the version of its scope.
-func (l Labels) itemSamples(exporter string) int {
-	items := map[string]int{LabelsIdentity: 4000, LabelsAll: 1000}[l.policy()]
-	if items == 0 {
-		items = 2000
+// batchBytes splits what a source sends, so that a request of the first hop becomes one remote write request whatever it holds. A batch of
+// several would be sent again as a whole when one of them fails, and be lost as a whole when one is refused for good and another fails.
+// What counts is bytes of OTLP, not points: a point of a histogram becomes a sample for each bucket, each with all labels.
+//
+// A byte of OTLP becomes at most 30 of the request in LabelsTask, where samples take some 0.45 KB (a bucket is 16 bytes of OTLP), twice
+// that in LabelsAll and half of it in LabelsIdentity. Where there are no histograms, because the scrape takes them apart, it is at most
+// 15: the shortest sample is 30 bytes of OTLP.
+func (l Labels) batchBytes(exporter string) int {
+	bytes := map[string]int{LabelsIdentity: 150_000, LabelsAll: 36_000}[l.policy()]
+	if bytes == 0 {
+		bytes = 75_000
 	}
-	if exporter == exporterOTLP {
-		items = items * 2 / 3
+	if exporter != exporterOTLP {
+		bytes *= 2
 	}
-	return items
+	return bytes
 }
 
 type remoteWriteExporter struct {
@@ -247,7 +253,7 @@ func (c Config) firstHop(exporter string) firstHop {
 			NumConsumers: 1, // keeps the order of each series
 			Sizer:        "bytes",
 			QueueSize:    c.queueMiB(exporter) << 20,
-			Batch:        queueBatch{Sizer: "items", MaxSize: c.Labels.itemSamples(exporter), FlushTimeout: splitTimeout},
+			Batch:        queueBatch{Sizer: "bytes", MaxSize: c.Labels.batchBytes(exporter), FlushTimeout: splitTimeout},
 		},
 	}
 	if c.Delivery.QueueDirectory != "" {

@@ -32,6 +32,6 @@ service:
     metrics: {receivers: [otlp, hostmetrics], exporters: [prometheus_remote_write]}
 `, collector.CheckOptions{}))
 	// Output:
-	// receivers: hostmetrics is not part of ADOT v0.49.0
+	// receivers: hostmetrics is not part of ADOT v0.50.0
 	// exporter prometheus_remote_write has no auth: authenticator; AMP takes signed requests only, so name a sigv4auth extension
 }

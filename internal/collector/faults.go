@@ -69,7 +69,7 @@ func (v *faults) printable(what, s string) {
 // scraped reports text that does not reach Prometheus' part of the collector unchanged.
 func (v *faults) scraped(what, s string) {
 	v.printable(what, s)
-	// Source: prometheusreceiver v0.156.0 hands its configuration on as YAML that leaves such text unquoted, where it starts
+	// Source: prometheusreceiver v0.158.0 hands its configuration on as YAML that leaves such text unquoted, where it starts
 	// a mapping key.
 	if s == "?" || strings.HasPrefix(s, "? ") {
 		v.addTo("%s is %q; the collector cannot read a text that starts with a question mark and a space, so write it differently", what, s)
@@ -129,7 +129,7 @@ func (v *faults) regexps(what string, all ...string) {
 		} else if err := compile(r); err != nil && !hasPlaceholder(r) {
 			v.addTo("%s is %q, which is not a regular expression: %v", what, r, err)
 		}
-		// Source: the YAML library of Prometheus v0.312.0 takes these for nothing, even in quotes; the expression would no
+		// Source: the YAML library of Prometheus v0.313.2 takes these for nothing, even in quotes; the expression would no
 		// longer have to match as a whole.
 		if r == "null" || r == "~" {
 			v.addTo("%s is %q, which the collector does not read as a regular expression; write (%s)", what, r, r)

@@ -18,7 +18,7 @@ const (
 	processorSource        = "resource/" // + the source's name
 	processorFilter        = "filter/"   // + the source's name
 	processorExported      = "attributes/exported"
-	processorRates         = "deltatorate"
+	processorRates         = "delta_to_rate"
 	processorRename        = "metrics_transform/" // + the source's name
 	processorGeneration    = "metricsgeneration/" // + the source's name
 	processorTraces        = "batch/traces"
@@ -144,7 +144,7 @@ func (c Config) addOTLP(d *document) {
 		return
 	}
 	d.Receivers[receiverOTLP] = c.OTLP.receiver(c.host())
-	d.Processors[processorExported] = exported("job", "instance", "otel_scope_name")
+	d.Processors[processorExported] = c.exported()
 	actions := append(c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID, attrProcessID),
 		attributeAction{Action: "insert", Key: attrContainerName, FromContext: "metadata." + HeaderContainerName})
 	c.addMetrics(d, "otlp", receiverOTLP, exporterOTLP, actions, processorExported)
@@ -159,7 +159,7 @@ func (c Config) addScrape(d *document) {
 	if len(jobs) == 0 {
 		return
 	}
-	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown)
+	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown, c.added())
 	exporter := exporterUnsuffixed
 	if c.ScrapeOnShutdown && !c.Delivery.OneHop {
 		exporter = exporterScrape
@@ -170,8 +170,8 @@ func (c Config) addScrape(d *document) {
 		return
 	}
 	// A sample that is too old has its request refused. up must not be in it: it would be lost just when it is needed.
-	d.Processors[processorFilter+"scrape"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{Text(nameIsOneOf(aboutScrapes))}}
-	d.Processors[processorFilter+"scrape_up"] = onlyMetrics(aboutScrapes)
+	d.Processors[processorFilter+"scrape"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{"not " + isExposed}}
+	d.Processors[processorFilter+"scrape_up"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{isExposed}}
 	c.addMetrics(d, "scrape", receiverPrometheus, exporter, actions, processorFilter+"scrape")
 	c.addMetrics(d, "scrape_up", receiverPrometheus, exporter, actions, processorFilter+"scrape_up")
 }
@@ -183,13 +183,14 @@ func (c Config) addStatsd(d *document) {
 	d.Receivers[receiverStatsD] = c.Statsd.receiver(c.host())
 	actions := append(c.Labels.sourceActions(), insertValue(attrServiceName, jobOfStatsD))
 	report := `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`
-	var rates []string
+	d.Processors[processorExported] = c.exported()
+	first := []string{processorExported}
 	if len(c.Statsd.Rates) > 0 {
-		rates = []string{processorRates}
+		first = append(first, processorRates)
 		d.Processors[processorRates] = deltaToRate{Metrics: texts(c.Statsd.Rates)}
 		report += ` or ` + nameIsOneOf(c.Statsd.Rates)
 	}
-	c.addMetrics(d, "statsd", receiverStatsD, exporterUnsuffixed, actions, rates...)
+	c.addMetrics(d, "statsd", receiverStatsD, exporterUnsuffixed, actions, first...)
 	addDeltaReport(d, "statsd", receiverStatsD, report)
 }
 

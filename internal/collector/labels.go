@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
@@ -34,7 +36,7 @@ type Labels struct {
 	External map[string]string
 }
 
-// Names of resource attributes, as the detectors and receivers of contrib v0.156.0 write them. The cluster name has no
+// Names of resource attributes, as the detectors and receivers of contrib v0.158.0 write them. The cluster name has no
 // attribute of its own in what the ecs detector gives; it is cut out of the cluster's ARN, under the name its label has.
 const (
 	attrServiceName       = "service.name"
@@ -136,6 +138,15 @@ type attributeAction struct {
 	Pattern       Text   `yaml:"pattern,omitempty"`
 }
 
+// MarshalYAML implements yaml.Marshaler. An action takes one line.
+func (a attributeAction) MarshalYAML() (any, error) {
+	type fields attributeAction
+	var n yaml.Node
+	err := n.Encode(fields(a))
+	n.Style = yaml.FlowStyle
+	return &n, err
+}
+
 // insertFrom copies an attribute, unless there is one already.
 func insertFrom(key, from string) attributeAction {
 	return attributeAction{Action: "insert", Key: Text(key), FromAttribute: Text(from)}
@@ -168,10 +179,30 @@ func (l Labels) sourceActions(names ...string) []attributeAction {
 	return append(actions, attributeAction{Action: "delete", Pattern: deleteParked})
 }
 
+// exportedPrefix stands before a label that clashes with one that is added, as in Prometheus.
+const exportedPrefix = "exported_"
+
+// added are the attributes that a pipeline adds from the resource, beside job and instance. The exporter overwrites those of a sample.
+func (c Config) added() []string {
+	kept := c.Labels.kept()
+	if kept == nil {
+		return []string{attrClusterName}
+	}
+	known := c.known()
+	return slices.DeleteFunc(slices.Clone(detected), func(d string) bool {
+		_, external := known[d]
+		return external || !slices.Contains(kept, d)
+	})
+}
+
 // exported renames attributes of a sample whose labels would be overwritten, as Prometheus does with such labels of a scrape.
-func exported(names ...string) (p attributesProcessor) {
-	for _, n := range names {
-		p.Actions = append(p.Actions, insertFrom("exported_"+n, n), attributeAction{Action: "delete", Key: Text(n)})
+func (c Config) exported() (p attributesProcessor) {
+	names := []string{"job", "instance", "otel_scope_name"}
+	for _, attribute := range append(c.added(), attrContainerName, attrProcessID) {
+		names = append(names, attribute, labelOf(attribute)) // both become the same label
+	}
+	for _, n := range slices.Compact(names) {
+		p.Actions = append(p.Actions, insertFrom(exportedPrefix+n, n), attributeAction{Action: "delete", Key: Text(n)})
 	}
 	return p
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // listening lists where components listen: the path of the endpoint, its default, and the network.
-// Source: createDefaultConfig of each component, collector v0.156.0 and contrib v0.156.0.
+// Source: createDefaultConfig of each component, collector v0.158.0 and contrib v0.158.0.
 var listening = map[string][]struct{ path, standard, network string }{
 	"receivers.otlp":          {{"protocols.grpc", "localhost:4317", "tcp"}, {"protocols.http", "localhost:4318", "tcp"}},
 	"receivers.jaeger":        {{"protocols.grpc", "localhost:14250", "tcp"}, {"protocols.thrift_http", "localhost:14268", "tcp"}, {"protocols.thrift_binary", "localhost:6832", "udp"}, {"protocols.thrift_compact", "localhost:6831", "udp"}},

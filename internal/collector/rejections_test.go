@@ -97,7 +97,7 @@ func TestOptionsAreRejected(t *testing.T) {
 		"reserved in list": {minimal(func(c *Config) { c.Labels.Keep = []string{"_a"} }), []string{`Telemetry.Labels.Keep[0] is "_a", which is not the name`}},
 		"external label":   {minimal(func(c *Config) { c.Labels.External = map[string]string{"a-b": ""} }), []string{`Telemetry.Labels.External: name is "a-b"`, "a-b is empty"}},
 		"extra text":       {minimal(func(c *Config) { c.Extra = "- a" }), []string{"Telemetry.Config: the extra YAML is not a mapping"}},
-		"extra component":  {minimal(func(c *Config) { c.Extra = "processors: {bach: }" }), []string{"Telemetry.Config: with the extra YAML, processors: bach is not part of ADOT v0.49.0, did you mean batch?"}},
+		"extra component":  {minimal(func(c *Config) { c.Extra = "processors: {bach: }" }), []string{"Telemetry.Config: with the extra YAML, processors: bach is not part of ADOT v0.50.0, did you mean batch?"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := tc.config.YAML()

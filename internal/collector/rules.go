@@ -20,7 +20,7 @@ type setting struct {
 }
 
 // rules say what a struct wants of its values, by the name of its type in the table. They judge only what is known.
-// Sources: Validate and the constructors of the components, collector v0.156.0 and contrib v0.156.0; Prometheus v0.312.0, config.
+// Sources: Validate and the constructors of the components, collector v0.158.0 and contrib v0.158.0; Prometheus v0.313.2, config.
 var rules map[string]func(setting)
 
 func init() { // not in the declaration: some rules read the table, which reads the rules
@@ -182,7 +182,7 @@ func init() { // not in the declaration: some rules read the table, which reads 
 			}
 		},
 		"ecsobserver.Config": func(s setting) { s.notEmpty("cluster_name", "cluster_region") },
-		"http.LegacyConfig": func(s setting) {
+		"httpserver.LegacyConfig": func(s setting) {
 			s.notEmpty("path")
 			if path := s.at("path"); !path.null() && !path.open() && !strings.HasPrefix(path.text(), "/") {
 				s.fail("path", "must start with a slash")
@@ -646,7 +646,7 @@ func unclosed(text string) string {
 var closingBracket = map[byte]byte{'(': ')', '[': ']', '{': '}'}
 
 func matchRule(s setting) {
-	if !s.starts || s.owner == "cumulativetodelta" { // which takes any
+	if !s.starts || (s.owner == "cumulativetodelta" || s.owner == "cumulative_to_delta") { // which takes any
 		return
 	}
 	if s.empty("match_type") && len(s.entries) > 0 {

@@ -167,17 +167,14 @@ type staticConfig struct {
 	Labels  map[string]Text `yaml:"labels,omitempty"`
 }
 
-func prometheusReceiverOf(jobs []ScrapeJob, onShutdown bool) prometheusReceiver {
+// prometheusReceiverOf reads all jobs. added are the attributes that the pipeline adds.
+func prometheusReceiverOf(jobs []ScrapeJob, onShutdown bool, added []string) prometheusReceiver {
 	r := prometheusReceiver{ScrapeOnShutdown: onShutdown}
 	for _, j := range jobs {
-		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, scrapeConfig{j.withDefaults(), j.staticConfigs(), j.relabelConfigs()})
+		rules := append(j.relabelConfigs(), asTheyAre(added)...)
+		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, scrapeConfig{j.withDefaults(), j.staticConfigs(), rules})
 	}
 	return r
-}
-
-// aboutScrapes are what Prometheus says of each scrape.
-var aboutScrapes = []string{
-	"up", "scrape_duration_seconds", "scrape_samples_post_metric_relabeling", "scrape_samples_scraped", "scrape_series_added",
 }
 
 // targetLabel is set where a job has several targets.
@@ -212,21 +209,45 @@ func (j ScrapeJob) relabelConfigs() []RelabelRule {
 		r.Action = r.action()
 		rules = append(rules, r)
 	}
-	return append(rules, asTheyAre...)
+	return rules
 }
 
-// asTheyAre keep the receiver from making something else of names that mean something in OTLP: it turns target_info into attributes
-// of the resource, X_created into a start time and labels of a scope into a scope, and it cuts _info off. With a dot in their name they
-// are like any other, and the exporter makes an underscore of the dot. Prometheus does this once for a series, not for each sample.
-var asTheyAre = []RelabelRule{
-	{SourceLabels: []string{"__name__"}, Regex: "(.+)_(info|created)", TargetLabel: newName, Replacement: "$1.$2", Action: RelabelReplace},
-	{Regex: newName, Replacement: "__name__", Action: RelabelLabelMap},
-	{Regex: "otel_scope_(.+)", Replacement: "otel.scope.$1", Action: RelabelLabelMap},
-	{Regex: newName + "|otel_scope_.+", Action: RelabelLabelDrop},
+// mark ends the names of the application's metrics on their way through the collector. The exporter drops it there.
+const mark = "."
+
+// isExposed is an OTTL condition that up and what else Prometheus says of a scrape do not meet.
+const isExposed = `HasSuffix(metric.name, "` + mark + `")`
+
+// asTheyAre make the receiver pass on what Prometheus' parser read: each sample under its name, with its labels and its value. By itself
+// the receiver puts together what the # TYPE lines make a histogram or a summary: it drops one that has no count, invents sums and
+// buckets, and writes bounds anew. It also makes attributes of target_info, a start time of X_created and a scope of otel_scope_name,
+// and cuts _info off. No # TYPE line has a name with the mark. Prometheus applies the rules once to a series, not to each sample.
+//
+// added are the attributes that the pipeline adds, whose labels would be overwritten.
+func asTheyAre(added []string) []RelabelRule {
+	var rules []RelabelRule
+	if len(added) > 0 {
+		clash := labelOf(strings.Join(added, "|"))
+		rules = []RelabelRule{
+			{Regex: Text("(" + clash + ")"), Replacement: exportedPrefix + "$1", Action: RelabelLabelMap},
+			{Regex: Text(clash), Action: RelabelLabelDrop},
+		}
+	}
+	rules = append(rules, RelabelRule{Regex: "otel_scope_(.+)", Replacement: "otel.scope_$1", Action: RelabelLabelMap})
+	rules = append(rules, renamed("", "$1"+mark)...)
+	return append(rules, RelabelRule{Regex: newName + "|otel_scope_.+", Action: RelabelLabelDrop})
 }
 
 // newName is a label that becomes the name. A rule that changes the name itself makes the receiver warn of unknown types.
 const newName = "__tmp_name"
+
+// renamed are rules that change the names of metrics, all of them if the pattern is empty.
+func renamed(pattern, to Text) []RelabelRule {
+	return []RelabelRule{
+		{SourceLabels: []string{"__name__"}, Regex: pattern, TargetLabel: newName, Replacement: to, Action: RelabelReplace},
+		{Regex: newName, Replacement: "__name__", Action: RelabelLabelMap},
+	}
+}
 
 // anyOf matches what one of the regular expressions matches; the groups keep their flags apart.
 func anyOf(all []string) string {

@@ -115,7 +115,7 @@ var (
 	containerOnlyMetrics = []string{"duration"} // of a container that stopped
 )
 
-// KnownTaskMetrics lists every metric of the awsecscontainermetrics receiver at v0.156.0.
+// KnownTaskMetrics lists every metric of the awsecscontainermetrics receiver at v0.158.0.
 func KnownTaskMetrics() []string {
 	var all []string
 	for _, m := range append(slices.Clone(commonMetrics), taskOnlyMetrics...) {

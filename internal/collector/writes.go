@@ -10,7 +10,7 @@ type Write struct{ Component, Path string }
 
 // writers are the components of ADOT that write files: the setting that says where, and its default.
 //
-// Source: contrib v0.156.0, config.go of each.
+// Source: contrib v0.158.0, config.go of each.
 var writers = []struct{ section, kind, setting, path string }{
 	{"extensions", "ecs_observer", "result_file", "/etc/ecs_sd_targets.yaml"},
 	{"extensions", "file_storage", "directory", "/var/lib/otelcol/file_storage"},

@@ -4,7 +4,7 @@ import "strings"
 
 // Functions of PromQL, and the words that may stand before a bracket, too. test/e2e compares the functions with Prometheus' own.
 //
-// Source: Prometheus v0.312.0, promql/parser.
+// Source: Prometheus v0.313.2, promql/parser.
 var (
 	// Functions are those that Prometheus knows, the experimental ones as well.
 	Functions = strings.Fields(`
@@ -12,7 +12,7 @@ var (
 		count_over_time day_of_month day_of_week day_of_year days_in_month deg delta deriv double_exponential_smoothing end exp
 		first_over_time floor histogram_avg histogram_count histogram_fraction histogram_quantile histogram_quantiles histogram_stddev
 		histogram_stdvar histogram_sum hour idelta increase info irate label_join label_replace last_over_time ln log10 log2 mad_over_time
-		max_over_time min_over_time minute month pi predict_linear present_over_time quantile_over_time rad range rate resets round scalar
+		max_of max_over_time min_of min_over_time minute month pi predict_linear present_over_time quantile_over_time rad range rate resets round scalar
 		sgn sin sinh sort sort_by_label sort_by_label_desc sort_desc sqrt start stddev_over_time stdvar_over_time step sum_over_time tan
 		tanh time timestamp ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time ts_of_min_over_time vector year
 	`)
@@ -27,7 +27,7 @@ var (
 
 // Functions of templates.
 //
-// Sources: Prometheus v0.312.0, template; Alertmanager v0.32.1, template; Go, text/template.
+// Sources: Prometheus v0.313.2, template; Alertmanager v0.32.1, template; Go, text/template.
 var (
 	ruleFunctions = functionsNamed(`
 		query first label value strvalue args reReplaceAll safeHtml match title toUpper toLower graphLink tableLink sortByLabel stripPort

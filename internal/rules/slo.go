@@ -3,7 +3,6 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -78,10 +77,8 @@ func (b *builder) allAndBad(s slo.SLO) (all, bad string) {
 		return "sum(rate(" + b.selector(p.Name+suffix, slices.Concat(p.Texts(), matchers)...) + "[" + prom.Duration(baseWindow) + "]))"
 	}
 	if s.Histogram != "" {
-		// As the exporter writes bounds: without an exponent.
-		bound := `le="` + strconv.FormatFloat(s.Threshold, 'f', -1, 64) + `"`
 		all = rate(s.Histogram, "_count")
-		return all, "clamp_min(" + all + " - " + rate(s.Histogram, "_bucket", bound) + ", 0)"
+		return all, "clamp_min(" + all + " - " + rate(s.Histogram, "_bucket", prom.BucketMatcher(s.Threshold)) + ", 0)"
 	}
 	all = rate(s.Requests, "")
 	// Before the first error there may be no series of errors.

@@ -176,8 +176,8 @@ func buildAll(t *testing.T, pattern string, judge func(t *testing.T, name string
 // leftOut are the components of ADOT that the component set of these tests cannot have; the documentation of package adot
 // says why.
 var leftOut = map[string][]string{
-	"receivers":  {"awscontainerinsight", "awscontainerinsightreceiver", "awsxray", "kafka", "zipkin"},
-	"exporters":  {"awscloudwatchlogs", "awsemf", "kafka", "loadbalancing"},
+	"receivers":  {"awscontainerinsightreceiver", "kafka"},
+	"exporters":  {"awscloudwatchlogs", "datadog", "kafka", "load_balancing", "loadbalancing", "logzio", "signalfx"},
 	"extensions": {"awsproxy"},
 }
 

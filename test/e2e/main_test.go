@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -109,7 +110,7 @@ func deploy(t *testing.T, stack string, values template.Values) deployment {
 // start starts a task, once its ports are free.
 func (d deployment) start(t *testing.T, options harness.TaskOptions) *harness.Task {
 	t.Helper()
-	options.Collector, options.Cluster, options.Zone = collectorName, clusterName, d.Values.Region+"b"
+	options.Collector, options.Cluster, options.Zone = collectorName, cmp.Or(options.Cluster, clusterName), d.Values.Region+"b"
 	if options.Programs == nil {
 		options.Programs = map[string]string{"app": sampleApp(t)}
 	}

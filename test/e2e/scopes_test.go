@@ -67,14 +67,16 @@ func TestAttributesThatClashAreExported(t *testing.T) {
 		scoped(metrics, "shop/batch", 1, map[string]string{"job": "export", "instance": "a"})
 		scoped(metrics, "shop/batch", 2, map[string]string{"job": "import", "instance": "a"})
 		scoped(metrics, "shop/batch", 3, map[string]string{"otel_scope_name": "mine", "_x": "y"})
+		scoped(metrics, "shop/batch", 4, map[string]string{"aws_ecs_task_id": "t", "aws.ecs.launchtype": "l", "cloud.availability_zone": "z"})
 		return push(otlp, metrics)
 	})
 	eventually(t, s.Task, 20*time.Second, func() string {
 		return s.stored(t, map[string]float64{
-			`jobs_total{job="batch",exported_job="export",exported_instance="a"}`:             1,
-			`jobs_total{job="batch",exported_job="import",exported_instance="a"}`:             2,
-			`jobs_total{otel_scope_name="shop/batch",exported_otel_scope_name="mine",_x="y"}`: 3,
-			`count(jobs_total{job="batch",instance!="a"})`:                                    3,
+			`jobs_total{exported_aws_ecs_task_id="t",exported_aws_ecs_launchtype="l",exported_cloud_availability_zone="z",aws_ecs_launchtype!="l"}`: 4,
+			`jobs_total{job="batch",exported_job="export",exported_instance="a"}`:                                                                   1,
+			`jobs_total{job="batch",exported_job="import",exported_instance="a"}`:                                                                   2,
+			`jobs_total{otel_scope_name="shop/batch",exported_otel_scope_name="mine",_x="y"}`:                                                       3,
+			`count(jobs_total{job="batch",instance!="a",aws_ecs_task_id!~"t|;"})`:                                                                   4,
 		})
 	})
 	s.finish(t)

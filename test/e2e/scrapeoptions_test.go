@@ -190,7 +190,7 @@ func TestTimestampsOfAnExposition(t *testing.T) {
 			}
 			s.stopWell(t, s.Task, "failed to send WriteRequest", "Permanent error")
 			for _, record := range s.AMP.Refused() {
-				if !strings.Contains(record.Message, "too old sample") {
+				if !strings.Contains(record.Message, "timestamp too old") {
 					t.Errorf("AMP refused a request: %d %s", record.Status, record.Message)
 				}
 			}

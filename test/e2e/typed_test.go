@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net"
+	"net/http"
 	"os/exec"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ type sidecarOptions struct {
 	Launch  ecs.LaunchType    // default: Fargate
 	Service string            // in the metadata, as on EC2
 	Env     map[string]string // of the collector
+	Backend http.Handler      // what takes the samples, instead of a store of its own
 
 	// What the task is, where it matters.
 	CgroupV2            bool
@@ -73,6 +75,9 @@ func runConfiguration(t *testing.T, text string, command []string, o sidecarOpti
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = world.Close() })
+	if o.Backend != nil {
+		world.AMP.Backend = o.Backend
+	}
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		t.Fatal(err)

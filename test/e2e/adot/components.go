@@ -3,6 +3,7 @@ package adot
 import (
 	"errors"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awsemfexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/awsxrayexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/prometheusexporter"
@@ -26,10 +27,12 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/spanprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/awsecscontainermetricsreceiver"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/awsxrayreceiver"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/filelogreceiver"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/jaegerreceiver"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/statsdreceiver"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/zipkinreceiver"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/debugexporter"
 	"go.opentelemetry.io/collector/exporter/otlpexporter"
@@ -45,7 +48,7 @@ import (
 	"go.opentelemetry.io/collector/service/telemetry/otelconftelemetry"
 )
 
-// Components are the factories of the ADOT v0.49.0 component set; the package comment lists what is left out.
+// Components are the factories of the ADOT v0.50.0 component set; the package comment lists what is left out.
 func Components() (otelcol.Factories, error) {
 	f := otelcol.Factories{Telemetry: otelconftelemetry.NewFactory()}
 	var errs [4]error
@@ -59,11 +62,13 @@ func Components() (otelcol.Factories, error) {
 	)
 	f.Receivers, errs[1] = otelcol.MakeFactoryMap[receiver.Factory](
 		awsecscontainermetricsreceiver.NewFactory(),
+		awsxrayreceiver.NewFactory(),
 		filelogreceiver.NewFactory(),
 		jaegerreceiver.NewFactory(),
 		otlpreceiver.NewFactory(),
 		prometheusreceiver.NewFactory(),
 		statsdreceiver.NewFactory(),
+		zipkinreceiver.NewFactory(),
 	)
 	f.Processors, errs[2] = otelcol.MakeFactoryMap[processor.Factory](
 		attributesprocessor.NewFactory(),
@@ -83,6 +88,7 @@ func Components() (otelcol.Factories, error) {
 		tailsamplingprocessor.NewFactory(),
 	)
 	f.Exporters, errs[3] = otelcol.MakeFactoryMap[exporter.Factory](
+		awsemfexporter.NewFactory(),
 		awsxrayexporter.NewFactory(),
 		debugexporter.NewFactory(),
 		fileexporter.NewFactory(),

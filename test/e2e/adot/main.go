@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/otelcol"
 )
 
-// ConfigContentVar is the variable whose presence, even with an empty value, makes ADOT ignore every --config.
+// ConfigContentVar is the variable whose presence, even with an empty value, makes ADOT ignore every --config and --set.
 const ConfigContentVar = "AOT_CONFIG_CONTENT"
 
 // Main runs the collector with the arguments of a container's command until SIGTERM or SIGINT, and returns its exit code.
@@ -36,7 +36,7 @@ func Main(args []string) int {
 func Settings() otelcol.CollectorSettings {
 	return otelcol.CollectorSettings{
 		Factories: Components,
-		BuildInfo: component.BuildInfo{Command: "awscollector", Description: "ADOT v0.49.0 component set", Version: "v0.49.0"},
+		BuildInfo: component.BuildInfo{Command: "awscollector", Description: "ADOT v0.50.0 component set", Version: "v0.50.0"},
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{ResolverSettings: confmap.ResolverSettings{
 			DefaultScheme: "env", // as ADOT has it
 			ProviderFactories: []confmap.ProviderFactory{
@@ -47,14 +47,14 @@ func Settings() otelcol.CollectorSettings {
 	}
 }
 
-// withoutConfig drops --config=x and --config x.
+// withoutConfig drops --config and --set, as ADOT does, each with its value.
 func withoutConfig(args []string) []string {
 	var kept []string
 	for i := 0; i < len(args); i++ {
-		switch {
-		case args[i] == "--config":
+		switch flag, _, _ := strings.Cut(args[i], "="); {
+		case flag == args[i] && (flag == "--config" || flag == "--set"):
 			i++
-		case strings.HasPrefix(args[i], "--config="):
+		case flag == "--config" || flag == "--set":
 		default:
 			kept = append(kept, args[i])
 		}

@@ -1,5 +1,5 @@
 // Package amp emulates the write side of Amazon Managed Service for Prometheus: a front door that verifies every request as
-// AWS does, and a real Prometheus behind it.
+// AWS does, and behind it a store that takes and refuses what Cortex does, into the TSDB of a real Prometheus.
 package amp
 
 import (
@@ -8,20 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/golang/snappy"
 	"github.com/prometheus/prometheus/prompb"
 )
-
-// maxRequestBytes is AMP's limit of one remote-write request, compressed.
-// Source: Amazon Managed Service for Prometheus quotas, "Request size": 1 MB.
-const maxRequestBytes = 1 << 20
 
 // Record is what became of one request.
 type Record struct {
@@ -44,9 +40,8 @@ type Failure struct {
 type Server struct {
 	Workspaces []string
 	Verifier   Verifier
-	Store      *Store
-	// Accepted, if set, is told of each request that was stored.
-	Accepted func(*prompb.WriteRequest)
+	// Backend takes the requests that the front door lets in: a [Store], or another Cortex.
+	Backend http.Handler
 
 	mu      sync.Mutex
 	records []Record
@@ -71,18 +66,6 @@ func (s *Server) Records() []Record {
 func (s *Server) Refused() []Record {
 	return slices.DeleteFunc(s.Records(), func(r Record) bool { return r.Faulted || r.Status/100 == 2 })
 }
-
-// LogHandler turns what Prometheus' handler only logs into refused records, so that a test cannot miss it.
-func (s *Server) LogHandler() *slog.Logger {
-	return slog.New(slog.NewTextHandler(writerFunc(func(line []byte) (int, error) {
-		s.record(Record{At: time.Now(), Message: string(bytes.TrimSpace(line))})
-		return len(line), nil
-	}), &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 func (s *Server) record(r Record) {
 	s.mu.Lock()
@@ -109,7 +92,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if failure != nil && applyFault(w, r, failure, &record) {
 		return
 	}
-	message, err := s.admit(r, body)
+	samples, err := s.admit(r, body)
 	if err != nil {
 		refusal := &Refusal{http.StatusInternalServerError, err.Error()}
 		errors.As(err, &refusal)
@@ -117,16 +100,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, refusal)
 		return
 	}
-	for _, series := range message.Timeseries {
-		record.Samples += len(series.Samples) + len(series.Histograms)
-	}
+	record.Samples = samples
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	stored := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-	s.Store.writer.ServeHTTP(stored, r)
-	record.Status, record.Message = stored.status, stored.message
-	if s.Accepted != nil && stored.status/100 == 2 {
-		s.Accepted(message)
-	}
+	answered := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	s.Backend.ServeHTTP(answered, r)
+	record.Status, record.Message = answered.status, strings.TrimSpace(answered.message)
 }
 
 // failure asks the hook.
@@ -176,37 +154,34 @@ func reset(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// admit is the front door: everything AWS checks before a sample is looked at.
-func (s *Server) admit(r *http.Request, body []byte) (*prompb.WriteRequest, error) {
+// admit is the front door: everything AWS checks before a sample is looked at. It counts the samples, if it can read them.
+func (s *Server) admit(r *http.Request, body []byte) (samples int, err error) {
 	known := slices.ContainsFunc(s.Workspaces, func(id string) bool {
 		return r.URL.EscapedPath() == "/workspaces/"+id+"/api/v1/remote_write"
 	})
 	switch {
 	case !known:
-		return nil, &Refusal{http.StatusNotFound, "no such workspace or API: " + r.URL.EscapedPath()}
+		return 0, &Refusal{http.StatusNotFound, "no such workspace or API: " + r.URL.EscapedPath()}
 	case r.Method != http.MethodPost:
-		return nil, &Refusal{http.StatusMethodNotAllowed, r.Method}
+		return 0, &Refusal{http.StatusMethodNotAllowed, r.Method}
 	}
 	if err := s.Verifier.Verify(r, body); err != nil {
-		return nil, err
+		return 0, err
 	}
 	switch {
 	case len(body) > maxRequestBytes:
-		return nil, &Refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("%d bytes, at most %d", len(body), maxRequestBytes)}
-	case r.Header.Get("Content-Encoding") != "snappy":
-		return nil, &Refusal{http.StatusUnsupportedMediaType, "Content-Encoding " + r.Header.Get("Content-Encoding")}
+		return 0, &Refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("%d bytes, at most %d", len(body), maxRequestBytes)}
 	case r.Header.Get("X-Prometheus-Remote-Write-Version") != "0.1.0":
-		return nil, &Refusal{http.StatusBadRequest, "remote write version " + r.Header.Get("X-Prometheus-Remote-Write-Version")}
-	}
-	raw, err := snappy.Decode(nil, body)
-	if err != nil {
-		return nil, &Refusal{http.StatusBadRequest, err.Error()}
+		return 0, &Refusal{http.StatusBadRequest, "remote write version " + r.Header.Get("X-Prometheus-Remote-Write-Version")}
 	}
 	var message prompb.WriteRequest
-	if err := message.Unmarshal(raw); err != nil {
-		return nil, &Refusal{http.StatusBadRequest, err.Error()}
+	if raw, err := snappy.Decode(nil, body); err != nil || message.Unmarshal(raw) != nil {
+		return 0, nil // for the backend to refuse
 	}
-	return &message, nil
+	for _, series := range message.Timeseries {
+		samples += len(series.Samples) + len(series.Histograms)
+	}
+	return samples, nil
 }
 
 // answer replies with an error in AWS' form.
@@ -216,7 +191,7 @@ func answer(w http.ResponseWriter, refusal *Refusal) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"message": refusal.Message})
 }
 
-// statusWriter remembers what Prometheus answered.
+// statusWriter remembers what was answered.
 type statusWriter struct {
 	http.ResponseWriter
 	status  int

@@ -17,11 +17,12 @@ import (
 func newServer(t *testing.T) *Server {
 	t.Helper()
 	server := &Server{Workspaces: []string{workspace}, Verifier: verifier()}
-	var err error
-	if server.Store, err = OpenStore(t.TempDir(), server.LogHandler()); err != nil {
+	store, err := OpenStore(t.TempDir(), DefaultLimits())
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Store.Close() })
+	t.Cleanup(func() { _ = store.Close() })
+	server.Backend = store
 	return server
 }
 
@@ -31,6 +32,11 @@ func write(t *testing.T, at time.Time, value float64, labels ...prompb.Label) []
 	message := prompb.WriteRequest{Timeseries: []prompb.TimeSeries{{
 		Labels: labels, Samples: []prompb.Sample{{Timestamp: at.UnixMilli(), Value: value}},
 	}}}
+	return encode(t, message)
+}
+
+func encode(t *testing.T, message prompb.WriteRequest) []byte {
+	t.Helper()
 	raw, err := message.Marshal()
 	if err != nil {
 		t.Fatal(err)
@@ -56,14 +62,14 @@ func TestAcceptedSamplesCanBeQueried(t *testing.T) {
 	if status := post(t, server, write(t, now, 3, orders("orders_total")...), nil); status/100 != 2 {
 		t.Fatalf("status %d: %+v", status, server.Records())
 	}
-	result, err := server.Store.Query(context.Background(), "orders_total + 1", now)
+	result, err := server.Backend.(*Store).Query(context.Background(), "orders_total + 1", now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if v, ok := result.(promql.Vector); !ok || len(v) != 1 || v[0].F != 4 {
 		t.Errorf("got %v, expected 4", result)
 	}
-	series, err := server.Store.Series(context.Background(), `{__name__=~"orders.*"}`, now.Add(-time.Minute))
+	series, err := server.Backend.(*Store).Series(context.Background(), `{__name__=~"orders.*"}`, now.Add(-time.Minute))
 	if err != nil || len(series) != 1 {
 		t.Errorf("got series %v, %v", series, err)
 	}
@@ -115,10 +121,23 @@ func TestSamplesWithinTheOutOfOrderWindowAreStored(t *testing.T) {
 	}
 }
 
-func TestInvalidLabelsAreRecorded(t *testing.T) {
-	server := newServer(t)
-	post(t, server, write(t, time.Now(), 1, prompb.Label{Name: "nameless", Value: "x"}), nil)
-	if refused := server.Refused(); len(refused) != 1 || !strings.Contains(refused[0].Message, "Invalid metric names or labels") {
+// TestOneBadSeriesCostsNoOther: what is good of a request is stored, though the answer is a 400; and Stored is told of just that.
+func TestOneBadSeriesCostsNoOther(t *testing.T) {
+	server, now := newServer(t), time.Now()
+	store := server.Backend.(*Store)
+	var told int
+	store.Stored = func(message *prompb.WriteRequest) { told += len(message.Timeseries) }
+	message := prompb.WriteRequest{}
+	for _, name := range []string{"first", "", "last"} {
+		message.Timeseries = append(message.Timeseries, prompb.TimeSeries{Labels: orders(name), Samples: []prompb.Sample{{Timestamp: now.UnixMilli(), Value: 1}}})
+	}
+	if status := post(t, server, encode(t, message), nil); status != http.StatusBadRequest {
+		t.Errorf("status %d", status)
+	}
+	if stored, err := store.Count(t.Context(), `{__name__=~".+"}`, now.Add(-time.Minute)); stored != 2 || err != nil || told != 2 {
+		t.Errorf("%d samples are stored, and %d told of (%v), expected 2", stored, told, err)
+	}
+	if refused := server.Refused(); len(refused) != 1 || refused[0].Message != `sample invalid metric name: ""` || refused[0].Samples != 3 {
 		t.Errorf("got %+v", refused)
 	}
 }

@@ -1,53 +1,99 @@
 package amp
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"github.com/golang/snappy"
 	remoteapi "github.com/prometheus/client_golang/exp/api/remote"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/timestamp"
 	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/prompb"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/storage/remote"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"golang.org/x/time/rate"
 )
 
-// OutOfOrderWindow is AMP's default.
-const OutOfOrderWindow = 60 * time.Second
-
-// Store is a Prometheus: its remote-write handler, its TSDB, its query engine.
+// Store is what is behind the front door: it takes remote writes as Cortex does, into the TSDB of a Prometheus, and has its query engine.
 type Store struct {
+	// Tenant is what answers call the workspace.
+	Tenant string
+	// Stored, if set, is told what of each request was stored.
+	Stored func(*prompb.WriteRequest)
+
+	limits Limits
+	rate   *rate.Limiter
 	db     *tsdb.DB
 	engine *promql.Engine
-	writer http.Handler
 }
 
-// OpenStore opens an empty store in dir. What the remote-write handler would only log, such as a dropped series with invalid
-// labels, goes to log.
-func OpenStore(dir string, log *slog.Logger) (*Store, error) {
+// OpenStore opens an empty store in dir.
+func OpenStore(dir string, limits Limits) (*Store, error) {
+	s := &Store{Tenant: "workspace", limits: limits, rate: limits.limiter(), engine: promql.NewEngine(promql.EngineOpts{
+		MaxSamples: 50_000_000, Timeout: time.Minute, EnableAtModifier: true, EnableNegativeOffset: true,
+		Parser: parser.NewParser(parser.Options{}),
+	})}
 	options := tsdb.DefaultOptions()
-	options.OutOfOrderTimeWindow = OutOfOrderWindow.Milliseconds()
-	registry := prometheus.NewRegistry()
-	db, err := tsdb.Open(dir, slog.New(slog.DiscardHandler), registry, options, nil)
-	if err != nil {
-		return nil, err
+	options.OutOfOrderTimeWindow = limits.OutOfOrderWindow.Milliseconds()
+	options.SeriesLifecycleCallback = &counts{
+		limits: &s.limits, perMetric: map[string]int{}, perSet: make([]int, len(limits.SeriesPerLabelSet)),
+		total: func() int { return int(s.db.Head().NumSeries()) },
 	}
-	return &Store{
-		db: db,
-		engine: promql.NewEngine(promql.EngineOpts{
-			MaxSamples: 50_000_000, Timeout: time.Minute, EnableAtModifier: true, EnableNegativeOffset: true,
-			Parser: parser.NewParser(parser.Options{}),
-		}),
-		// Remote write 1.0 is what AMP speaks.
-		writer: remote.NewWriteHandler(log, registry, db, remoteapi.MessageTypes{remoteapi.WriteV1MessageType}, false, false, false),
-	}, nil
+	var err error
+	s.db, err = tsdb.Open(dir, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), options, nil)
+	return s, err
+}
+
+// ServeHTTP answers a remote write, of version 1.0: AMP speaks no other.
+func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	message, refusal := decode(r)
+	if refusal == nil {
+		refusal = s.write(r.Context(), message)
+	}
+	if refusal != nil {
+		http.Error(w, refusal.Message, refusal.Status)
+	}
+}
+
+// decode reads the request.
+func decode(r *http.Request) (*prompb.WriteRequest, *Refusal) {
+	contentType := cmp.Or(r.Header.Get("Content-Type"), "application/x-protobuf")
+	kind, err := remoteapi.ParseProtoMsg(contentType)
+	switch encoding := r.Header.Get("Content-Encoding"); {
+	case err != nil:
+		return nil, &Refusal{http.StatusUnsupportedMediaType, err.Error()}
+	case kind != remoteapi.WriteV1MessageType:
+		return nil, &Refusal{http.StatusUnsupportedMediaType,
+			fmt.Sprintf("%v protobuf message is not accepted by this server; only accepts %v", kind, remoteapi.WriteV1MessageType)}
+	case encoding != "" && encoding != "snappy":
+		return nil, &Refusal{http.StatusUnsupportedMediaType, encoding + " encoding (compression) is not accepted by this server; only snappy is acceptable"}
+	}
+	var message prompb.WriteRequest
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		body, err = snappy.Decode(nil, body)
+	}
+	if err == nil {
+		err = message.Unmarshal(body)
+	}
+	if err != nil {
+		return nil, badRequest("%s", err)
+	}
+	return &message, nil
 }
 
 // Query evaluates a PromQL expression at one time. The query is left to the garbage collector, because closing it would take

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,8 @@ type TaskOptions struct {
 	EphemeralStorageMiB uint64
 	// Collector is the name of the collector container.
 	Collector string
-	// CollectorProgram stands for the collector's image. Default: this program itself, which must call [RunIfCollector].
+	// CollectorProgram stands for the collector's image. Default: the program that the environment variable COLLECTOR_PROGRAM names, such as
+	// ADOT's own; otherwise this program itself, which must call [RunIfCollector].
 	CollectorProgram string
 	// Programs stand for the images of the other containers, by container name. One without a program is an error.
 	Programs map[string]string
@@ -131,7 +133,7 @@ func (w *World) startContainer(t *Task, c *template.Container, network *network,
 }
 
 func (w *World) startCollector(t *Task, c *template.Container, env []string, network *network, o TaskOptions) (*Process, error) {
-	executable, err := o.CollectorProgram, error(nil)
+	executable, err := cmp.Or(o.CollectorProgram, os.Getenv("COLLECTOR_PROGRAM")), error(nil)
 	if executable == "" {
 		if executable, err = os.Executable(); err != nil {
 			return nil, err

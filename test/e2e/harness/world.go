@@ -37,6 +37,11 @@ func (w *World) AMPHost() string {
 
 // NewWorld makes a world that keeps its files in dir. Credentials of task roles are valid for the given time.
 func NewWorld(dir string, values template.Values, workspaces []string, credentialLife time.Duration) (*World, error) {
+	return NewWorldWithLimits(dir, values, workspaces, credentialLife, amp.DefaultLimits())
+}
+
+// NewWorldWithLimits makes a world whose workspace takes other than AMP takes by default.
+func NewWorldWithLimits(dir string, values template.Values, workspaces []string, credentialLife time.Duration, limits amp.Limits) (*World, error) {
 	w := &World{Values: values, dir: dir, issuer: issuer{life: credentialLife}}
 	w.AMP = &amp.Server{
 		Workspaces: workspaces,
@@ -46,10 +51,10 @@ func NewWorld(dir string, values template.Values, workspaces []string, credentia
 		},
 	}
 	var err error
-	if w.Store, err = amp.OpenStore(filepath.Join(dir, "tsdb"), w.AMP.LogHandler()); err != nil {
+	if w.Store, err = amp.OpenStore(filepath.Join(dir, "tsdb"), limits); err != nil {
 		return nil, err
 	}
-	w.AMP.Store = w.Store
+	w.AMP.Backend = w.Store
 	if w.authority, err = newAuthority(dir); err != nil {
 		return nil, err
 	}

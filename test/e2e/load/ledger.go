@@ -11,7 +11,7 @@ import (
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 )
 
-// Ledger keeps account of the samples of an [App] that a front door has accepted.
+// Ledger keeps account of the samples of an [App] that a store has taken.
 type Ledger struct {
 	mu       sync.Mutex
 	series   map[string]*account
@@ -33,10 +33,10 @@ type Arrived struct {
 	OutOfOrder int // samples older than what their series had
 }
 
-// NewLedger watches a front door.
-func NewLedger(door *amp.Server) *Ledger {
+// NewLedger watches a store.
+func NewLedger(store *amp.Store) *Ledger {
 	l := &Ledger{series: map[string]*account{}, lags: map[time.Duration]int{}, labelled: map[int]int{}}
-	door.Accepted = l.accept
+	store.Stored = l.accept
 	return l
 }
 

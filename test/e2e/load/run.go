@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/ecs"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
@@ -18,6 +19,8 @@ type Options struct {
 	// Credentials is how long those of the task role are valid. Default: an hour.
 	Credentials time.Duration
 	Trouble     func(scrape int) Trouble
+	// Limits, if set, changes what AMP takes by default.
+	Limits func(*amp.Limits)
 }
 
 // Run is a contender at work.
@@ -55,10 +58,14 @@ func (r *Run) start(c Contender, o Options) (err error) {
 	if o.Credentials == 0 {
 		o.Credentials = time.Hour
 	}
-	if r.World, err = harness.NewWorld(r.dir, values, []string{workspaceID}, o.Credentials); err != nil {
+	limits := amp.DefaultLimits()
+	if o.Limits != nil {
+		o.Limits(&limits)
+	}
+	if r.World, err = harness.NewWorldWithLimits(r.dir, values, []string{workspaceID}, o.Credentials, limits); err != nil {
 		return err
 	}
-	r.Ledger = NewLedger(r.AMP)
+	r.Ledger = NewLedger(r.Store)
 	if r.App, err = NewApp(o.Series); err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type Outcome struct {
 	Produced            int
 	Arrived
 	Lost              int
+	Refused           int           // requests that AMP refused of itself
 	PeakMiB           int64         // resident
 	PrivateMiB        int64         // the most of it that is not of files
 	RequestsPerSecond float64       // during the fault
@@ -97,7 +98,7 @@ func (s Scenario) Run(c Contender) (o Outcome, err error) {
 	peak, private := r.Task.Collector.Peak()
 	o.PeakMiB, o.PrivateMiB = peak>>20, private>>20
 	o.StopError = r.Task.Stop()
-	o.Produced, o.Arrived = r.Produced(), r.Ledger.Arrived()
+	o.Produced, o.Arrived, o.Refused = r.Produced(), r.Ledger.Arrived(), len(r.AMP.Refused())
 	// A request that was answered with an error may have left some, so Prometheus is asked.
 	o.Stored, err = r.Store.Count(context.Background(), `{__name__=~"load_.+"}`, r.Started)
 	o.Lost = o.Produced - o.Stored
