@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/harness"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/load"
 )
@@ -103,6 +104,20 @@ func judge(t *testing.T, o load.Outcome) {
 	}
 	if o.StopError != nil {
 		t.Errorf("%s: %v", o.Scenario, o.StopError)
+	}
+}
+
+// TestWhatWaitsTooLongIsLost: what the queue keeps for longer than AMP takes samples is refused, and the rest is stored. Here AMP takes
+// samples of the last 10 s, not of the last hour, and is away for 20.
+func TestWhatWaitsTooLongIsLost(t *testing.T) {
+	t.Parallel()
+	const age, away, perSecond = 10, 20, 1000
+	scenario := load.Named(load.Endpoint(away*time.Second), "503")[0]
+	scenario.Limits = func(l *amp.Limits) { l.MaxAge = age * time.Second }
+	o := runFaults(t, []load.Scenario{scenario}, load.Ours("ours", nil))[0]
+	const old, nextTry = (away - age) * perSecond, 5 * perSecond
+	if o.Lost < old-2*perSecond || o.Lost > old+nextTry+2*perSecond || o.Refused == 0 {
+		t.Errorf("%d of %d samples were lost in %d refused requests, expected those of some 10 to 15 s", o.Lost, o.Produced, o.Refused)
 	}
 }
 
