@@ -44,6 +44,7 @@ func NewDocumented(scope constructs.Construct, id string) awscdk.Stack {
 		Config: otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmp), nil),
 		Collector: &otelprometheus.CollectorProps{
 			Image:                  awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.25.0"), nil),
+			Essential:              jsii.Bool(true),
 			Logging:                ecsCreatesGroup(stack, executionRole, "/ecs/ecs-aws-otel-sidecar-collector", "True"),
 			ReadonlyRootFilesystem: off,
 			User:                   jsii.String(""),

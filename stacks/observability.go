@@ -63,8 +63,7 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 
 	observability.NewServiceRules(stack, jsii.String("Rules"), &observability.ServiceRulesProps{
 		Workspace:  workspace,
-		TaskFamily: td.Family(),
-		Cluster:    service.Cluster().ClusterName(),
+		Service:    service,
 		Containers: &observability.ContainerAlerts{},
 		Scrape:     &observability.ScrapeAlerts{},
 		Collector:  &observability.CollectorAlerts{},

@@ -28,6 +28,7 @@ var All = []Sample{
 	{"Ec2Awsvpc", "EC2 instances, with metrics of each container", NewEc2Awsvpc},
 	{"Ec2Bridge", "network mode bridge, three containers, two of them scraped", NewEc2Bridge},
 	{"ExistingTask", "the sidecar on a task definition that is there already, behind a load balancer", NewExistingTask},
+	{"WholeApp", "three services that know nothing of telemetry, and one call that adds it to all", NewWholeApp},
 	{"ScheduledTask", "a task that runs for a few seconds and loses nothing", NewScheduledTask},
 	{"Traces", "traces to X-Ray through the same sidecar", NewTraces},
 	{"SharedWorkspace", "one workspace for all, one service writing from another account", NewSharedWorkspace},
@@ -38,7 +39,7 @@ var All = []Sample{
 // Build adds every sample stack to an app.
 func Build(app awscdk.App) {
 	for _, s := range All {
-		s.New(app, s.Name)
+		awscdk.Annotations_Of(s.New(app, s.Name)).AcknowledgeWarning(jsii.String("cdk-otel-prometheus:secondWorkspace"), jsii.String("each sample is deployed by itself"))
 	}
 }
 

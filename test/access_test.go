@@ -1,12 +1,16 @@
 package test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
@@ -93,7 +97,7 @@ func TestImmutableRoleDrawsAWarningWithTheStatement(t *testing.T) {
 	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
 		&awsecs.FargateTaskDefinitionProps{TaskRole: role},
 		nil)
-	assertWarning(t, td.Workspace(), roleNotOurs, `{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["TaskWorkspaceCC2D2B01","Arn"]}}`)
+	assertWarning(t, td.Workspace(), roleNotOurs, `{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["OtelPrometheusWorkspaceF82D3C3F","Arn"]}}`)
 }
 
 func TestImmutableRoleIsToldOfEveryStatement(t *testing.T) {
@@ -109,32 +113,27 @@ func TestImmutableRoleIsToldOfEveryStatement(t *testing.T) {
 	assertNoWarnings(t, fargateTask(newStack(t), &otelprometheus.TelemetryProps{Traces: jsii.Bool(true)}, nil)) // its role is made here
 }
 
-func TestVpcEndpoints(t *testing.T) {
-	services := func(tmpl template) string {
-		var all []string
-		for _, e := range tmpl.all("AWS::EC2::VPCEndpoint") {
-			name := plainText(e["ServiceName"])
-			all = append(all, name[strings.Index(name, "}")+1:])
-		}
-		return strings.Join(all, " ")
+// endpoints are the VPC endpoints of a template, by the last part of the service's name.
+func endpoints(tmpl template) map[string][]object {
+	found := map[string][]object{}
+	for _, e := range tmpl.all("AWS::EC2::VPCEndpoint") {
+		name := plainText(e["ServiceName"])
+		name = strings.TrimPrefix(name[strings.Index(name, "}")+1:], ".")
+		found[name] = append(found[name], e)
 	}
+	return found
+}
+
+func TestVpcEndpoints(t *testing.T) {
 	stack := newStack(t)
 	vpc := awsec2.NewVpc(stack, jsii.String("Vpc"), nil)
 	fargateTask(stack, nil, nil).AddVpcEndpoints(vpc, nil)
-	tmpl := synth(t, stack)
-	assertContains(t, services(tmpl), ".aps-workspaces", ".logs", ".ecr.api", ".ecr.dkr", ".s3")
-	for _, service := range []string{".sts", ".ssm", ".xray", ".secretsmanager"} {
-		if strings.Contains(services(tmpl), service) {
-			t.Errorf("an endpoint for %s, which is not used: %s", service, services(tmpl))
-		}
+	found := endpoints(synth(t, stack))
+	if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, []string{"aps-workspaces", "ecr.api", "ecr.dkr", "logs", "s3"}) {
+		t.Errorf("got endpoints for %q", got)
 	}
-	for _, e := range tmpl.all("AWS::EC2::VPCEndpoint") {
-		if strings.Contains(asJSON(e["ServiceName"]), "aps-workspaces") {
-			assertJSON(t, "policy", e["PolicyDocument"].(object)["Statement"].([]any)[0].(object)["Resource"], `{"Fn::GetAtt":["TaskWorkspaceCC2D2B01","Arn"]}`)
-			if len(e["SecurityGroupIds"].([]any)) != 1 {
-				t.Error("no security group")
-			}
-		}
+	if len(found["aps-workspaces"][0]["SecurityGroupIds"].([]any)) != 1 {
+		t.Error("no security group")
 	}
 
 	other := newStack(t)
@@ -145,10 +144,132 @@ func TestVpcEndpoints(t *testing.T) {
 	td.AddVpcEndpoints(vpc, &otelprometheus.VpcEndpointsProps{SecretsManager: jsii.Bool(true), Ssm: jsii.Bool(true)})
 	td.AddVpcEndpoints(vpc, nil) // a second call uses what is there
 	assertWarned(t, td, "publicImage", "in a public registry")
-	all := services(synth(t, other))
-	for _, service := range []string{".sts", ".ssm", ".xray", ".secretsmanager"} {
-		if strings.Count(all, service) != 1 {
-			t.Errorf("not one endpoint for %s: %s", service, all)
+	found = endpoints(synth(t, other))
+	for _, service := range []string{"sts", "ssm", "xray", "secretsmanager", "s3", "logs"} {
+		if len(found[service]) != 1 {
+			t.Errorf("%d endpoints for %s", len(found[service]), service)
 		}
 	}
+}
+
+// TestVpcEndpointsTakeNothingAway: another service of the VPC reads another bucket and another workspace.
+func TestVpcEndpointsTakeNothingAway(t *testing.T) {
+	stack := newStack(t)
+	vpc := awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(2)}) // public and private subnets, with NAT
+	fargateTask(stack, nil, nil).AddVpcEndpoints(vpc, nil)
+	for service, all := range endpoints(synth(t, stack)) {
+		if policy := all[0]["PolicyDocument"]; policy != nil {
+			t.Errorf("%s has a policy, which denies all that it does not allow: %s", service, asJSON(policy))
+		}
+	}
+	tables := asJSON(endpoints(synth(t, stack))["s3"][0]["RouteTableIds"])
+	if strings.Contains(tables, "Public") || strings.Count(tables, "Private") != 2 {
+		t.Errorf("the S3 gateway is in route tables %s, expected the two of the private subnets", tables)
+	}
+
+	// On request they are restricted, to what all task definitions need, and a warning says so.
+	stack = newStack(t)
+	vpc = awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(2)})
+	restricted := &otelprometheus.VpcEndpointsProps{RestrictAccess: jsii.Bool(true)}
+	first := fargateTask(stack, nil, nil)
+	first.AddVpcEndpoints(vpc, restricted)
+	second := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Second"), nil, &otelprometheus.TelemetryProps{
+		Workspace: amp.NewWorkspace(stack, jsii.String("Other"), nil),
+	})
+	second.AddVpcEndpoints(vpc, &otelprometheus.VpcEndpointsProps{RestrictAccess: jsii.Bool(true), Subnets: &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PUBLIC}})
+	assertWarned(t, first, "restrictedEndpoints", "is denied")
+	found := endpoints(synth(t, stack))
+	var allowed []string
+	for _, statement := range found["aps-workspaces"][0]["PolicyDocument"].(object)["Statement"].([]any) {
+		allowed = append(allowed, asJSON(statement.(object)["Action"])+asJSON(statement.(object)["Resource"]))
+	}
+	assertContains(t, strings.Join(allowed, " "), `"aps:*"`, `{"Fn::GetAtt":["OtelPrometheusWorkspace`, `{"Fn::GetAtt":["Other`)
+	if tables := asJSON(found["s3"][0]["RouteTableIds"]); strings.Count(tables, "Public") != 2 || strings.Count(tables, "Private") != 2 {
+		t.Errorf("the S3 gateway is in route tables %s, expected those of both task definitions", tables)
+	}
+}
+
+// TestVpcEndpointsThatAreThereAreUsed: a second one for a service would fail to deploy.
+func TestVpcEndpointsThatAreThereAreUsed(t *testing.T) {
+	stack := newStack(t)
+	vpc := awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(2)})
+	vpc.AddGatewayEndpoint(jsii.String("Mine"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
+	awsec2.NewInterfaceVpcEndpoint(stack, jsii.String("Logs"), &awsec2.InterfaceVpcEndpointProps{Vpc: vpc, Service: awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS()})
+	other := awsec2.NewVpc(stack, jsii.String("Other"), &awsec2.VpcProps{MaxAzs: jsii.Number(2)})
+	other.AddInterfaceEndpoint(jsii.String("Ecr"), &awsec2.InterfaceVpcEndpointOptions{Service: awsec2.InterfaceVpcEndpointAwsService_ECR()})
+	fargateTask(stack, nil, nil).AddVpcEndpoints(vpc, nil)
+	found := endpoints(synth(t, stack))
+	if len(found["s3"]) != 1 || len(found["logs"]) != 1 || len(found["ecr.api"]) != 2 {
+		t.Errorf("%d gateways for S3, %d endpoints for logs, %d for ECR in two VPCs", len(found["s3"]), len(found["logs"]), len(found["ecr.api"]))
+	}
+}
+
+// TestVpcEndpointsThatLeadElsewhereAreNamed: what an endpoint of the VPC does not reach.
+func TestVpcEndpointsThatLeadElsewhereAreNamed(t *testing.T) {
+	for id, telemetry := range map[string]func(stack awscdk.Stack) *otelprometheus.TelemetryProps{
+		"endpointOfAnotherRegion": func(stack awscdk.Stack) *otelprometheus.TelemetryProps {
+			return &otelprometheus.TelemetryProps{Workspace: amp.WorkspaceFromWorkspaceArn(stack, jsii.String("W"), jsii.String("arn:aws:aps:us-east-1:"+home+":workspace/ws-a"))}
+		},
+		"stsOfAnotherRegion": func(stack awscdk.Stack) *otelprometheus.TelemetryProps {
+			telemetry := withAssumedRole(stack)
+			telemetry.RemoteWrite.StsRegion = jsii.String("us-east-1")
+			return telemetry
+		},
+		"endpointOfAnotherHost": func(awscdk.Stack) *otelprometheus.TelemetryProps {
+			return &otelprometheus.TelemetryProps{RemoteWrite: &otelprometheus.RemoteWriteProps{Endpoint: &amp.EndpointOptions{DualStack: jsii.Bool(true)}}}
+		},
+		"secretsEndpoint": func(stack awscdk.Stack) *otelprometheus.TelemetryProps {
+			secret := awsecs.Secret_FromSecretsManager(awssecretsmanager.NewSecret(stack, jsii.String("S"), nil), nil)
+			return &otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080), BearerToken: secret}}}
+		},
+		"publicImage": func(awscdk.Stack) *otelprometheus.TelemetryProps {
+			return &otelprometheus.TelemetryProps{
+				Collector: &otelprometheus.CollectorProps{Image: awsecs.ContainerImage_FromRegistry(jsii.String("mine/collector:1"), nil)},
+				Delivery:  &otelprometheus.DeliveryProps{DrainTime: awscdk.Duration_Seconds(jsii.Number(30))},
+			}
+		},
+	} {
+		stack := homeStack(t)
+		td := fargateTask(stack, telemetry(stack), nil)
+		td.AddVpcEndpoints(awsec2.NewVpc(stack, jsii.String("Vpc"), nil), nil)
+		assertWarned(t, td, id, "")
+	}
+}
+
+// TestWorkspaceOfAnotherAccountsStack: its resource policy names the task role, by the name that it is given.
+func TestWorkspaceOfAnotherAccountsStack(t *testing.T) {
+	app := newApp(t)
+	platform, payments := newStackIn(app, "Platform", "111122223333", "eu-west-1"), newStackIn(app, "Payments", "444455556666", "eu-west-1")
+	workspace := amp.NewWorkspace(platform, jsii.String("Workspace"), nil)
+	otelprometheus.NewOtelPrometheusFargateTaskDefinition(payments, jsii.String("Task"), nil,
+		&otelprometheus.TelemetryProps{Workspace: workspace, Roles: &otelprometheus.RolesProps{TaskRoleName: jsii.String("payments-task")}},
+	).AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: awsecs.ContainerImage_FromRegistry(jsii.String("app:1"), nil)})
+	statement := asJSON(synth(t, platform).one("AWS::APS::ResourcePolicy"))
+	assertContains(t, statement, "arn:aws:iam::444455556666:role/payments-task", "aps:RemoteWrite")
+	assertContains(t, asJSON(synth(t, payments).all("AWS::IAM::Policy")), `"aps:RemoteWrite"`)
+
+	assertRefused(t, func() {
+		otelprometheus.NewOtelPrometheusFargateTaskDefinition(payments, jsii.String("Nameless"), nil, &otelprometheus.TelemetryProps{Workspace: workspace})
+	}, "Telemetry.Workspace is in a stack of account 111122223333", "set Telemetry.Roles.TaskRoleName")
+}
+
+// TestTaskDefinitionsShareAWorkspace: those of a stack that name none share one, and a second one in the app draws a warning.
+func TestTaskDefinitionsShareAWorkspace(t *testing.T) {
+	app := newApp(t)
+	shop, stock := awscdk.NewStack(app, jsii.String("Shop"), nil), awscdk.NewStack(app, jsii.String("Stock"), nil)
+	first := otelprometheus.NewOtelPrometheusFargateTaskDefinition(shop, jsii.String("Orders"), nil, nil)
+	second := otelprometheus.NewOtelPrometheusFargateTaskDefinition(shop, jsii.String("Mail"), nil, nil)
+	other := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stock, jsii.String("Task"), nil, nil)
+	if first.Workspace() != second.Workspace() || first.Workspace() == other.Workspace() {
+		t.Error("a stack does not have one workspace")
+	}
+	assertNoWarnings(t, shop)
+	assertWarned(t, stock, "secondWorkspace", "beside that of stack Shop")
+	assertJSON(t, "alias", synth(t, shop).one("AWS::APS::Workspace")["Alias"], `"Shop"`)
+
+	// Another stage is another deployment.
+	stage := awscdk.NewStage(app, jsii.String("Production"), nil)
+	production := awscdk.NewStack(stage, jsii.String("Shop"), nil)
+	otelprometheus.NewOtelPrometheusFargateTaskDefinition(production, jsii.String("Task"), nil, nil)
+	assertNoWarnings(t, production)
 }

@@ -33,7 +33,7 @@ func TestExtensionGivesBackWhatItAdded(t *testing.T) {
 	tmpl := synth(t, stack)
 	assertContains(t, configText(tmpl.container(collectorName)), "127.0.0.1:8080", "metrics/otlp:")
 	assertJSON(t, "statements", tmpl.statements("TaskTaskRole"),
-		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["TaskWorkspaceCC2D2B01","Arn"]}}]`)
+		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["OtelPrometheusWorkspaceF82D3C3F","Arn"]}}]`)
 }
 
 func TestSecondCollectorIsRefused(t *testing.T) {

@@ -22,7 +22,7 @@ func TestDefaultsOfTheCollectorContainer(t *testing.T) {
 	c := synth(t, stack).container(collectorName)
 
 	assertJSON(t, "image", c["Image"], `"public.ecr.aws/aws-observability/aws-otel-collector:`+otelprometheus.ADOTVersion+`"`)
-	assertJSON(t, "essential", c["Essential"], `true`)
+	assertJSON(t, "essential", c["Essential"], `false`)
 	assertJSON(t, "restart policy", c["RestartPolicy"], `{"Enabled":true}`)
 	assertJSON(t, "health check", c["HealthCheck"], `{"Command":["CMD","/healthcheck"],"Interval":30,"Retries":3,"StartPeriod":10,"Timeout":5}`)
 	assertJSON(t, "read-only root", c["ReadonlyRootFilesystem"], `true`)
@@ -150,7 +150,7 @@ func TestTaskRoleMayWriteToTheWorkspaceAndNothingElse(t *testing.T) {
 	stack := newStack(t)
 	fargateTask(stack, nil, nil)
 	assertJSON(t, "statements", synth(t, stack).statements("TaskTaskRole"),
-		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["TaskWorkspaceCC2D2B01","Arn"]}}]`)
+		`[{"Action":"aps:RemoteWrite","Effect":"Allow","Resource":{"Fn::GetAtt":["OtelPrometheusWorkspaceF82D3C3F","Arn"]}}]`)
 }
 
 func TestGivenWorkspaceAndRoleAreUsed(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
@@ -45,6 +46,7 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"README":                guideQuickStart,
 	"package amp":           guideGrant,
 	"alerts":                guideAlerts,
+	"many services":         guideManyServices,
 }
 
 func TestGuidesSynthesize(t *testing.T) {
@@ -311,16 +313,17 @@ func guideStatsd(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs
 	awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 }
 
-func guideAlerts(stack awscdk.Stack, _ awsecs.ContainerImage, cluster awsecs.ICluster) {
+func guideAlerts(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
 	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
 		nil,
 		&otelprometheus.TelemetryProps{Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}}})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	service := awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 
 	observability.NewServiceRules(stack, jsii.String("Rules"), &observability.ServiceRulesProps{
-		Workspace:  td.Workspace(),
-		TaskFamily: td.Family(),
-		Cluster:    cluster.ClusterName(),
-		Scrape:     &observability.ScrapeAlerts{},
+		Workspace: td.Workspace(),
+		Service:   service,
+		Scrape:    &observability.ScrapeAlerts{},
 		SLOs: &[]*slo.SLO{{
 			Name: "availability", Objective: 0.999,
 			Requests: `http_requests_total`, Errors: `http_requests_total{code=~"5.."}`,
@@ -345,4 +348,20 @@ func TestGuideToDashboardsWritesThem(t *testing.T) {
 	if written, err := filepath.Glob("dashboards/*.json"); err != nil || len(written) != 4 {
 		t.Errorf("got %v, %v, expected four files", written, err)
 	}
+}
+
+func guideManyServices(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	app := stack.Node().Root().(awscdk.App)
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	for _, service := range []string{"Stock", "Legacy"} {
+		awsecs.NewFargateTaskDefinition(constructs.NewConstruct(stack, &service), jsii.String("TaskDef"), nil).
+			AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	}
+	otelprometheus.AddToAll(app, &otelprometheus.AddToAllProps{
+		Telemetry: &otelprometheus.TelemetryProps{Workspace: workspace},
+		Overrides: &map[string]*otelprometheus.TelemetryProps{
+			"Shop/Stock/TaskDef": {Workspace: workspace, Scrape: &[]*otelprometheus.ScrapeJob{{Name: jsii.String("stock"), Port: jsii.Number(8080)}}},
+		},
+		Skip: jsii.Strings("Shop/Legacy"),
+	})
 }

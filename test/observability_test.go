@@ -14,11 +14,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
@@ -310,4 +313,45 @@ func TestThresholdsAreDocumentedAsTheyAre(t *testing.T) {
 func sameNumber(text string, n float64) bool {
 	got, err := strconv.ParseFloat(strings.TrimRight(text, "."), 64)
 	return err == nil && got == n
+}
+
+// TestRulesFollowFromTheService: by its family and its cluster, where that makes no stack depend on the other.
+func TestRulesFollowFromTheService(t *testing.T) {
+	app := newApp(t)
+	monitoring, shop := awscdk.NewStack(app, jsii.String("Monitoring"), nil), awscdk.NewStack(app, jsii.String("Shop"), nil)
+	workspace := amp.NewWorkspace(monitoring, jsii.String("Workspace"), nil)
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(shop, jsii.String("Task"), nil, &otelprometheus.TelemetryProps{Workspace: workspace})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+	cluster := func(id string, name *string) awsecs.ICluster {
+		return awsecs.NewCluster(shop, &id, &awsecs.ClusterProps{ClusterName: name, Vpc: awsec2.NewVpc(shop, jsii.String(id+"Vpc"), nil)})
+	}
+	service := func(id string, cluster awsecs.ICluster) awsecs.FargateService {
+		return awsecs.NewFargateService(shop, &id, &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+	}
+	nameless, named := service("Nameless", cluster("A", nil)), service("Named", cluster("B", jsii.String("shop")))
+	for id, props := range map[string]observability.ServiceRulesProps{
+		"OfNameless": {Service: nameless}, "OfNamed": {Service: named}, "OfTask": {TaskDefinition: td},
+	} {
+		props.Workspace = workspace
+		observability.NewServiceRules(monitoring, &id, &props)
+	}
+	family := `aws_ecs_task_family=\"` + *td.Family() + `\"`
+	// In the same stack the reference is fine.
+	own := amp.NewWorkspace(shop, jsii.String("Workspace"), nil)
+	observability.NewServiceRules(shop, jsii.String("Rules"), &observability.ServiceRulesProps{Workspace: own, Service: nameless})
+	assertRefused(t, func() {
+		observability.NewServiceRules(shop, jsii.String("Both"), &observability.ServiceRulesProps{Workspace: own, Service: nameless, TaskFamily: jsii.String("a")})
+	}, "Service, TaskDefinition and TaskFamily are ways to say the same; set one of them")
+
+	for id, r := range synth(t, monitoring).Resources { // a cycle of the stacks would panic here
+		if r.Type != "AWS::APS::RuleGroupsNamespace" {
+			continue
+		}
+		text := asJSON(r.Properties["Data"])
+		assertContains(t, text, family)
+		if has := strings.Contains(text, `aws_ecs_cluster_name=\"shop\"`); has != strings.HasPrefix(id, "OfNamed") {
+			t.Errorf("%s: the name of the cluster is in it: %v", id, has)
+		}
+	}
+	assertContains(t, asJSON(synth(t, shop).one("AWS::APS::RuleGroupsNamespace")["Data"]), `aws_ecs_cluster_name=\"",{"Ref":"A`)
 }

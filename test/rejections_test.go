@@ -75,7 +75,7 @@ func TestRejections(t *testing.T) {
 			RuntimePlatform: &awsecs.RuntimePlatform{OperatingSystemFamily: awsecs.OperatingSystemFamily_WINDOWS_SERVER_2022_CORE()},
 		}, nil), []string{"Windows"}},
 		"memory above the task's": {fargate(withCollector(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(600)})), []string{"MemoryLimitMiB is 600, more than the task's 512 MiB"}},
-		"too little memory":       {fargate(withCollector(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(32)})), []string{"MemoryLimitMiB is 32; it must be a whole number from 64"}},
+		"too little memory":       {fargate(withCollector(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(32)})), []string{"MemoryLimitMiB is 32; it must be a whole number from 128"}},
 		"config and typed features": {fargate(&otelprometheus.TelemetryProps{
 			Config: otelprometheus.ConfigFromImage(jsii.String(otelprometheus.ADOTEcsAmp), nil), Otlp: &otelprometheus.OtlpProps{}, TaskMetrics: &otelprometheus.TaskMetricsProps{}}),
 			[]string{"2 errors", "Telemetry.Otlp is set together with Telemetry.Config", "Telemetry.TaskMetrics is set"}},
@@ -260,7 +260,7 @@ func TestSynthesisRejectsWhatOnlyADeployWouldFind(t *testing.T) {
 		"a second collector": {
 			telemetry: withCollector(otelprometheus.CollectorProps{ContainerName: jsii.String("telemetry")}),
 			change:    second(&awsecs.ContainerDefinitionOptions{Image: awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.40.0"), nil)}),
-			want:      []string{"container second runs an ADOT collector, too", "opt it out with Telemetry.Containers"}},
+			want:      []string{"container second runs a collector, too", "opt it out with Telemetry.Containers"}},
 		"a file on a read-only root": {
 			telemetry: withConfig(otelprometheus.ConfigFromYaml(jsii.String(writingYAML), nil)),
 			want:      []string{"the configuration's file/debug writes to /tmp/out.json, but the collector's root file system is read-only", "ReadonlyRootFilesystem to false"}},

@@ -78,7 +78,7 @@ func TestContainersOfOneIdentityAreNamed(t *testing.T) {
 		"different instances": {map[string]*string{"OTEL_RESOURCE_ATTRIBUTES": jsii.String("service.name=shop,service.instance.id=1")},
 			map[string]*string{"OTEL_RESOURCE_ATTRIBUTES": jsii.String("service.name=shop,service.instance.id=2")}, ""},
 		"elsewhere": {map[string]*string{"OTEL_SERVICE_NAME": jsii.String("shop")},
-			map[string]*string{"OTEL_SERVICE_NAME": jsii.String("shop"), "OTEL_EXPORTER_OTLP_ENDPOINT": jsii.String("http://else")}, ""},
+			map[string]*string{"OTEL_SERVICE_NAME": jsii.String("shop"), "OTEL_EXPORTER_OTLP_ENDPOINT": jsii.String("http://else.example")}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(newStack(t), jsii.String("Task"),

@@ -2,10 +2,9 @@
 // metrics a sidecar of this library sends; package otelprometheus makes those.
 //
 //	observability.NewServiceRules(stack, jsii.String("Rules"), &observability.ServiceRulesProps{
-//		Workspace:  td.Workspace(),
-//		TaskFamily: td.Family(),
-//		Cluster:    cluster.ClusterName(),
-//		Scrape:     &observability.ScrapeAlerts{},
+//		Workspace: td.Workspace(),
+//		Service:   service,
+//		Scrape:    &observability.ScrapeAlerts{},
 //		SLOs: &[]*slo.SLO{{
 //			Name: "availability", Objective: 0.999,
 //			Requests: `http_requests_total`, Errors: `http_requests_total{code=~"5.."}`,

@@ -23,7 +23,7 @@ func (p *ServiceRulesProps) config(f *input.Faults) rules.Config {
 		Absence:    p.Absence == nil || input.BoolOr(p.Absence.Enabled, true),
 		Thresholds: map[string]float64{}, Alerts: map[string]rules.Alert{},
 	}
-	input.Copy(f, "", &c, p, "Workspace", "Name", "Tasks", "Containers", "Scrape", "Collector", "Absence", "SLOs", "Alerts")
+	input.Copy(f, "", &c, p, "Workspace", "Name", "Service", "TaskDefinition", "Tasks", "Containers", "Scrape", "Collector", "Absence", "SLOs", "Alerts")
 	c.RunbookUrl = cmp.Or(c.RunbookUrl, DefaultRunbookUrl)
 	for prop, group := range map[string]any{"Tasks": p.Tasks, "Containers": p.Containers, "Scrape": p.Scrape, "Collector": p.Collector} {
 		addThresholds(c.Thresholds, prop, group)

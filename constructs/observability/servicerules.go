@@ -1,6 +1,8 @@
 package observability
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/constructs-go/constructs/v10"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
@@ -18,6 +20,18 @@ type ServiceRulesProps struct {
 	//
 	// Default: made from the path of the construct.
 	Name *string
+
+	// Service is the ECS service that the rules are for; TaskFamily and Cluster follow from it. Where the rules are in another stack,
+	// the name of a cluster that awscdk names is left out: it would make that stack depend on the service's, which may write to a
+	// workspace of this one.
+	//
+	// Default: none; set it, TaskDefinition, TaskFamily or Matchers.
+	Service awsecs.BaseService
+
+	// TaskDefinition is that of tasks which no service runs; TaskFamily follows from it.
+	//
+	// Default: none.
+	TaskDefinition awsecs.TaskDefinition
 
 	// TaskFamily is the family of the service's task definition: 1 to 255 letters, digits, dashes and underscores. On Fargate
 	// the metrics do not name the service, so its family and cluster identify it. Required unless Matchers selects
@@ -125,7 +139,44 @@ func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRules
 // resolve makes the rules, and reports everything that is wrong with the props.
 func (p *ServiceRulesProps) resolve(scope constructs.Construct, f *input.Faults) []rules.Group {
 	f.RulesIn(scope, p.Workspace, p.Name)
-	groups, err := p.config(f).Groups()
+	selected := p.selected(scope, f)
+	groups, err := selected.config(f).Groups()
 	f.AddError("", err)
 	return groups
+}
+
+// selected are the props with the family and the cluster of the service.
+func (p *ServiceRulesProps) selected(scope constructs.Construct, f *input.Faults) *ServiceRulesProps {
+	s := *p
+	ways := 0
+	for _, set := range []bool{p.Service != nil, p.TaskDefinition != nil, p.TaskFamily != nil} {
+		if set {
+			ways++
+		}
+	}
+	if ways > 1 {
+		f.Add("Service, TaskDefinition and TaskFamily are ways to say the same; set one of them")
+		return &s
+	}
+	if p.Service != nil {
+		s.TaskFamily = p.Service.TaskDefinition().Family()
+		if p.Cluster == nil {
+			s.Cluster = clusterName(p.Service.Cluster(), awscdk.Stack_Of(p.Service) == awscdk.Stack_Of(scope))
+		}
+	} else if p.TaskDefinition != nil {
+		s.TaskFamily = p.TaskDefinition.Family()
+	}
+	return &s
+}
+
+// clusterName is nil where it can only be referred to and that is not wanted.
+func clusterName(cluster awsecs.ICluster, refer bool) *string {
+	name := cluster.ClusterName()
+	if refer || input.Known(name) {
+		return name
+	}
+	if cfn, is := cluster.Node().DefaultChild().(awsecs.CfnCluster); is && input.Known(cfn.ClusterName()) {
+		return cfn.ClusterName()
+	}
+	return nil
 }

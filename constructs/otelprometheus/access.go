@@ -30,12 +30,43 @@ func (s *Sidecar) grantWrite() {
 	case !s.settings.task.ownTaskRole && !input.Differ(s.stack.of(s.workspace).account, s.stack.account):
 		// The same as GrantRemoteWrite, which would ask Node whose the role is.
 		s.task.AddToTaskRolePolicy(s.stack.of(s.workspace).statement())
+	case !s.settings.task.ownTaskRole && s.settings.acrossAccounts(s.stack):
+		s.grantAcrossAccounts()
 	default:
 		s.workspace.GrantRemoteWrite(s.task.TaskRole())
 	}
 	if roles.taskRoleName != nil {
 		s.created(idTaskRole).SetRoleName(roles.taskRoleName)
 	}
+}
+
+// acrossAccounts says whether the workspace is made, or imported, in a stack of another account.
+func (s *settings) acrossAccounts(stack *stackParts) bool {
+	if s.workspace == nil {
+		return false
+	}
+	w := stack.of(s.workspace)
+	return w.stack != stack.Stack && input.Differ(w.account, stack.account)
+}
+
+// validateAccess reports a task role that the policy of a workspace in another account cannot name.
+func (s *settings) validateAccess(stack *stackParts, f *input.Faults) {
+	if s.acrossAccounts(stack) && !s.task.ownTaskRole && s.write.AssumeRole == nil && s.roles.taskRoleName == nil {
+		f.Add("%sWorkspace is in a stack of account %s, whose policy must name the task role, and a role that awscdk names has no name before it is deployed; "+
+			"set %sRoles.TaskRoleName, or %sRemoteWrite.AssumeRole", where, *stack.of(s.workspace).account, where, where)
+	}
+}
+
+// grantAcrossAccounts lets the task role into a workspace that this app makes in another account. Its resource policy names the role, which
+// awscdk makes without a name that is known there.
+func (s *Sidecar) grantAcrossAccounts() {
+	s.task.AddToTaskRolePolicy(s.stack.of(s.workspace).statement())
+	role := s.stack.FormatArn(&awscdk.ArnComponents{
+		Service: jsii.String("iam"), Region: jsii.String(""), Resource: jsii.String("role"), ResourceName: s.settings.roles.taskRoleName,
+	})
+	s.workspace.GrantRemoteWrite(awsiam.NewPrincipalWithConditions(awsiam.NewAccountPrincipal(s.stack.account), &map[string]any{
+		"ArnEquals": map[string]any{"aws:PrincipalArn": role},
+	}))
 }
 
 // allow lets the task role do something, or says in a warning what it lacks.

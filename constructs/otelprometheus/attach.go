@@ -8,7 +8,6 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
-	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
@@ -28,7 +27,7 @@ func (s *Sidecar) attach(task, base awsecs.TaskDefinition, extended bool) {
 	}
 	s.workspace = s.settings.workspace
 	if s.workspace == nil {
-		s.workspace = amp.NewWorkspace(task, jsii.String(idWorkspace), nil)
+		s.workspace = s.stack.sharedWorkspace()
 	}
 	s.grantWrite()
 	s.grantTraces()
@@ -97,9 +96,10 @@ func (s *Sidecar) AddScrapeJob(job *ScrapeJob) {
 	s.update(known)
 }
 
-// AddVpcEndpoints adds to vpc the endpoints that the task needs in subnets without access to the internet: for the workspace
-// (limited to it), logs, images (with the S3 gateway), and STS, SSM and X-Ray where they are used. The collector's default image
-// is in a public registry, which cannot be reached through an endpoint; a warning says so.
+// AddVpcEndpoints adds to vpc the endpoints that the task needs in subnets without access to the internet: for AMP, logs, images
+// (with the S3 gateway), and STS, SSM and X-Ray where they are used. An endpoint that the stack of vpc has is used as it is; those of
+// an imported VPC are not known here. The collector's default image is in a public registry, which cannot be reached through an
+// endpoint; a warning says so.
 func (s *Sidecar) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
 	s.addVpcEndpoints(vpc, props)
 }

@@ -3,6 +3,7 @@ package otelprometheus
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,12 +171,15 @@ func (c checks) strangers(t renderedTask, f *input.Faults) {
 	}
 }
 
+// otherCollectors matches images of collectors that take the same ports: ADOT's and the community's.
+var otherCollectors = regexp.MustCompile(`aws-otel-collector|opentelemetry-collector|otelcol`)
+
 // secondCollector reports another collector in the task, under whatever name: it would fight for the same ports.
 func (c checks) secondCollector(t renderedTask, f *input.Faults) {
 	for _, container := range t.Containers {
 		image, err := json.Marshal(container.Image)
-		if err == nil && strings.Contains(string(image), "aws-otel-collector") && !c.s.ownName(container.Name) {
-			f.Add("container %s runs an ADOT collector, too: both listen on ports 4317, 4318 and 13133, and write the metrics of the task; remove it, "+
+		if err == nil && otherCollectors.Match(image) && !c.s.ownName(container.Name) {
+			f.Add("container %s runs a collector, too: both listen on ports 4317, 4318 and 13133, and write the metrics of the task; remove it, "+
 				"or, if it uses other ports and has another purpose, opt it out with %sContainers", container.Name, where)
 		}
 	}
@@ -294,9 +298,11 @@ func numberOrNone(v any) (float64, bool) {
 	return n, ok || v == nil
 }
 
-// essential reports a task that nothing would end.
+// essential reports a task that nothing would end. One without containers of the user's is not finished, and not judged.
 func (c checks) essential(t renderedTask, f *input.Faults) {
-	if !slices.ContainsFunc(t.Containers, func(container renderedContainer) bool { return container.Essential != false }) {
+	application := func(container renderedContainer) bool { return !c.s.ownName(container.Name) }
+	essential := func(container renderedContainer) bool { return container.Essential != false }
+	if slices.ContainsFunc(t.Containers, application) && !slices.ContainsFunc(t.Containers, essential) {
 		f.Add("no container of the task is essential, and ECS wants one; set Essential of the application's container to true")
 	}
 }

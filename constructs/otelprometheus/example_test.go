@@ -48,7 +48,7 @@ func ExampleNewOtelPrometheusSidecar() {
 	fmt.Println(*sidecar.Of(td).Workspace().Node().Path())
 	// Output:
 	// Shop/Task/Collector
-	// Shop/Task/Workspace
+	// Shop/OtelPrometheusWorkspace
 }
 
 // Everything that is wrong is told at once, before anything is built.

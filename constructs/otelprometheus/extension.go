@@ -24,10 +24,15 @@ var _ awsecs.ITaskDefinitionExtension = (*OtelPrometheusSidecar)(nil)
 // wrong, with every error in the message.
 func NewOtelPrometheusSidecar(telemetry *TelemetryProps) *OtelPrometheusSidecar {
 	var f input.Faults
-	// What depends on the task is checked when it is known; this one takes everything.
-	resolve(telemetry, task{compatibility: awsecs.Compatibility_EC2, networkMode: awsecs.NetworkMode_AWS_VPC}.withDefaults(), nil, &f)
+	checkAnywhere(telemetry, &f)
 	f.PanicIfAny("NewOtelPrometheusSidecar")
 	return &OtelPrometheusSidecar{telemetry: telemetry, added: map[awsecs.TaskDefinition]*Sidecar{}}
+}
+
+// checkAnywhere reports what is wrong with telemetry whatever the task is. What depends on the task is checked when it is known; this one
+// takes everything.
+func checkAnywhere(telemetry *TelemetryProps, f *input.Faults) {
+	resolve(telemetry, task{compatibility: awsecs.Compatibility_EC2, networkMode: awsecs.NetworkMode_AWS_VPC}.withDefaults(), nil, f)
 }
 
 // Of is the collector's part of a task definition that was extended. It panics when taskDefinition was not: hand the extension to its
@@ -73,6 +78,7 @@ func extend(td awsecs.TaskDefinition, telemetry *TelemetryProps, f *input.Faults
 	}.withDefaults()
 	t.validate(f)
 	s := newSidecar(td, resolve(telemetry, t, stackOf(td).region, f))
+	s.settings.validateAccess(s.stack, f)
 	if name := s.settings.container.ContainerName; td.FindContainer(name) != nil {
 		f.Add("a container named %s is there already; remove it, or set %sCollector.ContainerName", *name, where)
 	}

@@ -22,7 +22,7 @@ const (
 	maxFargateStopTimeout                      = 120 * time.Second
 	minRestartAttempt, maxRestartAttempt       = 60 * time.Second, 1800 * time.Second
 	maxRestartIgnoredExitCodes                 = 50
-	minCollectorMemoryMiB, maxContainerCpuUnit = 64, 196608
+	minCollectorMemoryMiB, maxContainerCpuUnit = 128, 196608
 )
 
 // validateContainer reports what ECS would not take of the collector's container.
@@ -36,7 +36,9 @@ func validateContainer(s *settings, p CollectorProps, f *input.Faults) {
 	if t.cpu != nil && c.Cpu != nil && *c.Cpu > *t.cpu {
 		f.Add("%s.Cpu is %s, more than the task's %s; lower it or give the task more CPU", at, input.Number(c.Cpu), input.Number(t.cpu))
 	}
-	if m := c.MemoryLimitMiB; m != nil {
+	if m := c.MemoryLimitMiB; m != nil && p.MemoryLimitMiB == nil && *m < minCollectorMemoryMiB {
+		f.Add("the task's memory is %s MiB, and half of it is too little for the collector, which takes 110 MB at rest; give the task %d MiB or more", input.Number(t.memoryMiB), 2*minCollectorMemoryMiB)
+	} else if m != nil {
 		f.NumberIn(at+".MemoryLimitMiB", m, minCollectorMemoryMiB, math.MaxInt32)
 		withinTask(f, at+".MemoryLimitMiB", m, t)
 	}

@@ -5,15 +5,16 @@ import "time"
 // where addresses the fields of TelemetryProps in messages.
 const where = "Telemetry."
 
-// Construct ids below the task definition. They are part of the contract: changing one replaces resources.
+// Construct ids below the task definition, unless said otherwise. They are part of the contract: changing one replaces resources.
 const (
 	idCollector         = "Collector"
-	idWorkspace         = "Workspace"
+	idWorkspace         = "OtelPrometheusWorkspace" // below the stack
 	idCollectorLogGroup = "CollectorLogGroup"
 	idContainerLogGroup = "ContainerLogGroup"
 	idConfig            = "Config"
 	idDrain             = "Drain"
 	idLinuxParameters   = "LinuxParameters"
+	idAddToAll          = "OtelPrometheus" // below the scope of AddToAll
 )
 
 // Ids that awscdk gives to the roles it creates below a task definition; TestRolesProps pins them.

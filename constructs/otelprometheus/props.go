@@ -12,7 +12,8 @@ import (
 type TelemetryProps struct {
 	// Workspace is where metrics are written.
 	//
-	// Default: a new workspace, kept when the stack is deleted.
+	// Default: a new workspace, which all task definitions of the stack share that name none. Its alias is the name of the stack, and it
+	// is kept when the stack is deleted. A second one in the app draws a warning.
 	Workspace amp.IWorkspace
 
 	// RemoteWrite says how the workspace is written to.

@@ -57,7 +57,7 @@ type RolesProps struct {
 
 // VpcEndpointsProps configures AddVpcEndpoints.
 type VpcEndpointsProps struct {
-	// Subnets that get an interface endpoint.
+	// Subnets that the task runs in. They get an interface endpoint, and their route tables the gateway for S3.
 	//
 	// Default: the private subnets of the VPC, or the isolated ones where it has no others.
 	Subnets *awsec2.SubnetSelection
@@ -72,4 +72,11 @@ type VpcEndpointsProps struct {
 	//
 	// Default: false.
 	SecretsManager *bool
+
+	// RestrictAccess gives the endpoints for S3 and AMP a policy that allows only the layers of images in ECR, the configuration of
+	// the collector, and the workspaces of the task definitions that AddVpcEndpoints is called on. It denies everything else in these
+	// subnets that goes through them, and a warning says so. Endpoints that were there keep their policy.
+	//
+	// Default: false, the endpoints take nothing away from anybody.
+	RestrictAccess *bool
 }

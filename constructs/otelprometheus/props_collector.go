@@ -23,7 +23,7 @@ type CollectorProps struct {
 	// Source: Amazon ECS task definition parameters, cpu.
 	Cpu *float64
 
-	// MemoryLimitMiB is the hard memory limit of the container, in MiB: 64 or more, or 0 for no limit. GOMEMLIMIT and the
+	// MemoryLimitMiB is the hard memory limit of the container, in MiB: 128 or more, or 0 for no limit; it takes 110 MB at rest. GOMEMLIMIT and the
 	// collector's memory limiter are derived from it.
 	//
 	// Default: 512, or half of the task's memory where that is less; no limit where Config is not generated.
@@ -34,9 +34,10 @@ type CollectorProps struct {
 	// Default: none; 256 without a limit in a task on EC2 without memory of its own, where ECS wants one of the three.
 	MemoryReservationMiB *float64
 
-	// Essential says whether the task stops when the collector stops and is not restarted.
+	// Essential says whether the task stops when the collector stops and is not restarted, or is found unhealthy: the application then
+	// ends with its telemetry. The alert EcsServiceAbsent fires where nothing arrives.
 	//
-	// Default: true.
+	// Default: false.
 	Essential *bool
 
 	// RestartPolicy restarts a crashed collector in place.

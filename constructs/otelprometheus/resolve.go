@@ -25,11 +25,12 @@ func mustResolve(constructor string, scope constructs.Construct, id *string, tel
 	var s *settings
 	input.Must(constructor, scope, id, func(f *input.Faults) {
 		t.validate(f)
-		var region *string
-		if scope != nil {
-			region = stackOf(scope).region
+		if scope == nil {
+			s = resolve(telemetry, t, nil, f)
+			return
 		}
-		s = resolve(telemetry, t, region, f)
+		s = resolve(telemetry, t, stackOf(scope).region, f)
+		s.validateAccess(stackOf(scope), f)
 	})
 	return s
 }
@@ -229,13 +230,13 @@ func (s *settings) resolveContainer(props *CollectorProps, f *input.Faults) {
 	if props != nil {
 		p = *props
 	}
-	s.userGiven, s.pinImage = p.User != nil, p.Image != nil
+	s.userGiven, s.pinImage, s.healthByDefault = p.User != nil, p.Image != nil, p.HealthCheck == nil
 	c := awsecs.ContainerDefinitionOptions{
 		Image:                  p.Image,
 		ContainerName:          jsii.String(input.StringOr(p.ContainerName, defaultContainerName)),
 		Cpu:                    p.Cpu,
 		MemoryReservationMiB:   p.MemoryReservationMiB,
-		Essential:              jsii.Bool(input.BoolOr(p.Essential, true)),
+		Essential:              jsii.Bool(input.BoolOr(p.Essential, false)),
 		ReadonlyRootFilesystem: trueOrNil(p.ReadonlyRootFilesystem),
 		StopTimeout:            p.StopTimeout,
 		Logging:                p.Logging,

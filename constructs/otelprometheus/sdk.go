@@ -1,6 +1,7 @@
 package otelprometheus
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,6 +48,7 @@ type sdk struct {
 func (s *Sidecar) sdkVariables(container string, own map[string]*string, secrets []string) map[string]*string {
 	otlp := s.settings.config.OTLP
 	if otlp == nil {
+		s.warnOfOtlpOff(container, own)
 		return nil
 	}
 	k := sdk{
@@ -73,11 +75,45 @@ func (s *Sidecar) sdkVariables(container string, own map[string]*string, secrets
 	return k.variables
 }
 
+// warnOfOtlpOff names a container that pushes to a collector which does not listen.
+func (s *Sidecar) warnOfOtlpOff(container string, own map[string]*string) {
+	if s.settings.source != nil {
+		return // The library does not know what its configuration takes.
+	}
+	defaults := collector.OTLP{}
+	k := sdk{own: own, hosts: []string{loopback, "localhost", *s.settings.container.ContainerName}, grpc: string(defaults.GRPC()), http: string(defaults.HTTP())}
+	if name, endpoint := k.setting(metrics, envEndpoint); name != "" {
+		if _, ours := k.port(endpoint); ours {
+			input.Warn(s.task, "otlpOff", "container %s sends its metrics to the collector, but OTLP is off, because %sScrape is set; set %sOtlp to &otelprometheus.OtlpProps{}, or remove %s",
+				container, where, where, name)
+		}
+	}
+}
+
+// composeName is a host name that only a network of Docker knows.
+var composeName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_-]*$`)
+
+// doubt names an endpoint that an SDK refuses, or that a task cannot reach.
+func (k *sdk) doubt(name, endpoint string) {
+	scheme, rest, found := strings.Cut(endpoint, "://")
+	host, _, _ := strings.Cut(rest, ":")
+	switch {
+	case endpoint == "":
+	case !found:
+		k.warn("otlpEndpoint", "container %s: %s is %q, which has no scheme, so SDKs do not take it; write http:// in front, or remove it to send to the collector", k.container, name, endpoint)
+	case composeName.MatchString(host) && scheme != "unix":
+		k.warn("otlpEndpoint", "container %s: %s is %q, and a task knows no host %s, unless it is linked to one; remove it to send to the collector", k.container, name, endpoint, host)
+	}
+}
+
 // lead sends a signal to the collector, by the protocol that the container asks for.
 func (k *sdk) lead(signal string) {
 	endpointName, endpoint := k.setting(signal, envEndpoint)
 	protocolName, protocol := k.setting(signal, envProtocol)
 	ownPort, ours := k.port(endpoint)
+	if signal == metrics && (!ours || !strings.Contains(endpoint, "://")) {
+		k.doubt(endpointName, endpoint)
+	}
 	if endpointName != "" && !ours {
 		return // It goes elsewhere.
 	}
@@ -111,8 +147,10 @@ func (k *sdk) lead(signal string) {
 	if signal != metrics {
 		return
 	}
-	if _, set := k.own[envOtlpTemporality]; !set {
+	if preference, set := k.own[envOtlpTemporality]; !set {
 		k.variables[envOtlpTemporality] = jsii.String("cumulative") // The remote write exporter drops delta data.
+	} else if preference != nil && (strings.EqualFold(*preference, "delta") || strings.EqualFold(*preference, "lowmemory")) {
+		k.warn("deltaTemporality", "container %s sets %s to %s, and metrics with delta temporality cannot be stored; remove it", k.container, envOtlpTemporality, *preference)
 	}
 	k.tellApart()
 }

@@ -48,9 +48,11 @@ type settings struct {
 	container awsecs.ContainerDefinitionOptions // of the collector; what is nil in it and made by Node, its stack provides
 	userGiven bool                              // its user is the props'
 	pinImage  bool                              // its image is the props', so it may not be pinned
-	delivery  DeliveryProps
-	drain     time.Duration // how long the collector outlives the other containers; 0 is no longer than it takes
-	logging   LoggingProps
+	// healthByDefault says that nobody asked for the health check.
+	healthByDefault bool
+	delivery        DeliveryProps
+	drain           time.Duration // how long the collector outlives the other containers; 0 is no longer than it takes
+	logging         LoggingProps
 
 	condition  awsecs.ContainerDependencyCondition            // what containers wait for
 	conditions map[string]awsecs.ContainerDependencyCondition // of those with another one

@@ -3,6 +3,7 @@ package collector
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -66,8 +67,8 @@ const healthCheckPort = "13133"
 
 func (c Config) host() string { return stringOr(c.Host, loopback) }
 
-// minMemoryLimitMiB is little more than half of what an idle collector takes; below it nothing works.
-const minMemoryLimitMiB = 64
+// minMemoryLimitMiB is little more than the 110 MB of a collector at rest; below it, nothing works.
+const minMemoryLimitMiB = 128
 
 // Validate reports everything that would keep the collector from starting or from doing what was asked, all at once.
 func (c Config) Validate() error {
@@ -80,6 +81,7 @@ func (c Config) Validate() error {
 	c.TaskMetrics.validate(&v)
 	c.Statsd.validate(&v)
 	c.CollectorMetrics.validate(&v, c.Scrape)
+	c.validateOwn(&v)
 	if c.Traces && c.OTLP == nil {
 		v.add("Traces is on, but traces arrive over OTLP, which is off; turn Otlp on")
 	}
@@ -93,6 +95,20 @@ func (c Config) Validate() error {
 		c.checkMerged(&v)
 	}
 	return errors.Join(v.list...)
+}
+
+// validateOwn reports scrape jobs that read the collector itself, or have the name of what the collector makes.
+func (c Config) validateOwn(v *faults) {
+	for _, j := range c.Scrape {
+		if c.TaskMetrics != nil && j.Name == jobOfTaskMetrics || c.Statsd != nil && j.Name == jobOfStatsD {
+			v.addTo("%s.Name is %q, the job of metrics that the collector makes itself; choose another", j.At, j.Name)
+		}
+		for _, port := range c.TCPPorts() {
+			if port != "0" && slices.Contains(j.Targets, string(address(loopback, port))) {
+				v.addTo("%s.Port is %s, which is the collector's own; name the port of the application, or use %sCollectorMetrics", j.At, port, c.At)
+			}
+		}
+	}
 }
 
 type listener struct {

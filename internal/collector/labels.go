@@ -277,12 +277,21 @@ func (l Labels) validate(v *faults) {
 		if k == "" || strings.HasPrefix(k, parkedPrefix) {
 			v.addTo("%s is %q, which is not the name of a resource attribute", at, k)
 		}
+		for _, d := range slices.Concat(taskDimensions, detected) {
+			if labelOf(d) == k && d != k {
+				v.addTo("%s is %q, which is the name of the label; resource attributes are named as OpenTelemetry does: write %s", at, k, d)
+				break
+			}
+		}
 		v.literal(at, k)
 		v.printable(at, k)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.External)) {
 		at, value := v.at+"Labels.External: ", l.External[name]
 		v.label(at+"name", name)
+		if name == "job" || name == "instance" {
+			v.addTo("%s%s would be the same for all series, which have a %s of their own; choose another name", at, name, name)
+		}
 		if value == "" {
 			v.addTo("%s%s is empty, and an empty label is no label; give it a value", at, name)
 		}

@@ -90,7 +90,7 @@ func TestOptionsAreRejected(t *testing.T) {
 			c.Labels.External = map[string]string{"a": "$ENVIRONMENT", "b": "x-${TEAM}-y", "c": "at $HOST"}
 		}),
 			[]string{`Labels.External: a is "$ENVIRONMENT", but`, `b is "x-${TEAM}-y", but`, `c is "at $HOST", but`}},
-		"little memory":    {minimal(func(c *Config) { c.MemoryLimitMiB = 63 }), []string{"Telemetry.Collector.MemoryLimitMiB is 63; the collector needs at least 64"}},
+		"little memory":    {minimal(func(c *Config) { c.MemoryLimitMiB = 63 }), []string{"Telemetry.Collector.MemoryLimitMiB is 63; the collector needs at least 128"}},
 		"unknown policy":   {minimal(func(c *Config) { c.Labels.Policy = "some" }), []string{`Telemetry.Labels.Policy is "some"`}},
 		"empty list":       {minimal(func(c *Config) { c.Labels.Policy = LabelsList }), []string{"Keep is empty; list the attributes"}},
 		"list elsewhere":   {minimal(func(c *Config) { c.Labels = Labels{Policy: LabelsAll, Keep: []string{"a"}} }), []string{`Telemetry.Labels.Keep is set, but Policy is "all"`}},

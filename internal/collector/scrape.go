@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -127,13 +128,18 @@ const (
 	// DefaultScrapeTimeout and DefaultSampleLimit are what alerts compare with.
 	DefaultScrapeTimeout = 10 * time.Second
 	DefaultSampleLimit   = "20000"
+
+	defaultLabelLimit = "64"
+	scrapeLabels      = 3 // the name, job and instance
+
+	minScrapeInterval = Duration(time.Second)
 )
 
 func (j ScrapeJob) withDefaults() ScrapeJob {
 	j.Interval, j.Timeout = new(j.interval()), new(j.timeout())
 	j.Path = stringOr(j.Path, "/metrics")
 	j.SampleLimit = stringOr(j.SampleLimit, DefaultSampleLimit)
-	j.LabelLimit = stringOr(j.LabelLimit, "64")
+	j.LabelLimit = stringOr(j.LabelLimit, defaultLabelLimit)
 	j.LabelValueLengthLimit = stringOr(j.LabelValueLengthLimit, "2048")
 	j.BodySizeLimit = stringOr(j.BodySizeLimit, "16MB")
 	if j.Tls != nil {
@@ -272,6 +278,38 @@ func validateScrape(v *faults, jobs []ScrapeJob) {
 		}
 		j.validate(v)
 	}
+	endpoints := map[string]string{}
+	for _, j := range jobs {
+		for _, target := range j.Targets {
+			endpoint := fmt.Sprint(target, stringOr(j.Path, "/metrics"), j.Params)
+			if first := endpoints[endpoint]; first != "" {
+				v.addTo("%s reads what %s reads, and stores it twice; leave one out, or give them other paths", j.At, first)
+			}
+			endpoints[endpoint] = j.At
+		}
+	}
+}
+
+// literalName and glob are what may stand in a list of metric names by mistake: neither has what only a regular expression has.
+var (
+	literalName = regexp.MustCompile(`^[a-zA-Z0-9_:]+$`)
+	glob        = regexp.MustCompile(`^[a-zA-Z0-9_:]*[a-zA-Z0-9_:]\*[a-zA-Z0-9_:*]*$`)
+	withLabels  = regexp.MustCompile(`\{\s*[a-zA-Z_][a-zA-Z0-9_]*\s*(=|!)`)
+)
+
+// metricNames reports regular expressions that match no metric, or another than they seem to.
+func (v *faults) metricNames(what string, all []string) {
+	v.regexps(what, all...)
+	for i, r := range all {
+		switch {
+		case literalName.MatchString(r) && strings.HasSuffix(r, "_"):
+			v.addTo("%s[%d] is %q, which must match the whole name of a metric; write %s.*", what, i, r, r)
+		case withLabels.MatchString(r):
+			v.addTo("%s[%d] is %q; it is matched with names of metrics only, so use Relabel to look at labels", what, i, r)
+		case glob.MatchString(r):
+			v.addTo("%s[%d] is %q, which is a regular expression, not a file pattern; write %s", what, i, r, strings.ReplaceAll(r, "*", ".*"))
+		}
+	}
 }
 
 // bodySize is what Prometheus' units library reads, below the point where it overflows.
@@ -294,6 +332,9 @@ func (j ScrapeJob) validate(v *faults) {
 		for _, value := range j.Params[name] {
 			v.scraped(what, value)
 		}
+	}
+	if j.Interval != nil && *j.Interval > 0 && *j.Interval < minScrapeInterval {
+		v.addTo("%s.Interval is %s; it must be at least %s", j.At, time.Duration(*j.Interval), time.Duration(minScrapeInterval))
 	}
 	if v.positive(j.At+".Interval", j.Interval) && v.positive(j.At+".Timeout", j.Timeout) && j.timeout() > j.interval() {
 		v.addTo("%s.Timeout is %s, longer than the interval of %s; shorten the timeout or lengthen the interval",
@@ -318,8 +359,16 @@ func (j ScrapeJob) validate(v *faults) {
 		v.scraped(what+name, j.StaticLabels[name])
 		v.noVariable(what+name, j.StaticLabels[name])
 	}
-	v.regexps(j.At+".KeepMetrics", j.KeepMetrics...)
-	v.regexps(j.At+".DropMetrics", j.DropMetrics...)
+	v.metricNames(j.At+".KeepMetrics", j.KeepMetrics)
+	v.metricNames(j.At+".DropMetrics", j.DropMetrics)
+	for i, r := range j.DropMetrics {
+		if slices.Contains([]string{".*", ".+", "(.*)", "(.+)"}, r) {
+			v.addTo("%s.DropMetrics[%d] is %q, which drops everything; remove the job, or name what to drop", j.At, i, r)
+		}
+	}
+	if limit, err := strconv.Atoi(string(stringOr(j.LabelLimit, defaultLabelLimit))); err == nil && limit > 0 && len(j.StaticLabels)+scrapeLabels > limit {
+		v.addTo("%s.StaticLabels has %d labels, and LabelLimit is %d with the name, job and instance: each scrape would be refused; raise LabelLimit", j.At, len(j.StaticLabels), limit)
+	}
 	for i, r := range j.Relabel {
 		r.validate(v, fmt.Sprintf("%s.Relabel[%d]", j.At, i))
 	}

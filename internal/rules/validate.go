@@ -19,7 +19,11 @@ func (b *builder) validate() {
 	s := b.Service
 	for _, n := range []struct{ what, name string }{{"TaskFamily", s.TaskFamily}, {"Cluster", s.Cluster}} {
 		if n.name != "" && !token.In(n.name) && !ecsName.MatchString(n.name) {
-			b.errorf("%s is %q; it must have 1 to 255 letters, digits, dashes and underscores", n.what, n.name)
+			way := ""
+			if strings.HasPrefix(n.name, "arn:") {
+				way = "; an ARN is not what metrics have, so give the name in it"
+			}
+			b.errorf("%s is %q; it must have 1 to 255 letters, digits, dashes and underscores%s", n.what, n.name, way)
 		}
 	}
 	if s.TaskFamily == "" && len(s.Matchers) == 0 {

@@ -4,6 +4,7 @@ package token
 
 import (
 	"math"
+	"regexp"
 	"strings"
 )
 
@@ -12,3 +13,8 @@ func In(s string) bool { return strings.Contains(s, "${Token[") }
 
 // Is says whether a number is a token. Such a number is less than any that is meant.
 func Is(n float64) bool { return math.Float64bits(n)>>48 == 0xFBFF }
+
+var mark = regexp.MustCompile(`\$\{Token\[[^\]]*\]\}`)
+
+// Without leaves the tokens in a string out.
+func Without(s string) string { return mark.ReplaceAllString(s, "") }

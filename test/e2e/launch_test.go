@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -238,4 +240,20 @@ func TestBridgedAppPushesThroughItsLink(t *testing.T) {
 			t.Errorf("got %v, expected that the app has no link", err)
 		}
 	})
+}
+
+// TestTheApplicationOutlivesItsCollector: a collector that never works, which ECS would restart in place again and again, or find
+// unhealthy. Neither ends the task, because the collector is not essential, and no container waits for its health.
+func TestTheApplicationOutlivesItsCollector(t *testing.T) {
+	d := deploy(t, "FargateOtlp", values)
+	broken := filepath.Join(t.TempDir(), "collector")
+	if err := os.WriteFile(broken, []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	task := d.start(t, harness.TaskOptions{ID: ecs.NewID("broken"), LaunchType: ecs.Fargate, CollectorProgram: broken, AppEnv: eager})
+	<-task.Collector.Done()
+	newShopper(t, task).order(t, "tea", 1)
+	if err := task.Wait(3 * time.Second); err == nil || !strings.Contains(err.Error(), "no essential container ended within") {
+		t.Errorf("got %v, want that the task runs on", err)
+	}
 }

@@ -1,0 +1,188 @@
+package otelprometheus
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+)
+
+// AddToAllProps configures [AddToAll].
+type AddToAllProps struct {
+	// Telemetry is for all task definitions that Overrides and For do not treat otherwise.
+	//
+	// Default: OTLP and ECS task metrics, to one new workspace per stack.
+	Telemetry *TelemetryProps
+
+	// Overrides has the telemetry of task definitions by their path below scope, such as Shop/Orders/TaskDef. It replaces Telemetry.
+	//
+	// Default: none.
+	Overrides *map[string]*TelemetryProps
+
+	// Skip lists the paths below scope of task definitions, or of constructs that hold some, which are left alone.
+	//
+	// Default: none.
+	Skip *[]*string
+
+	// For is asked about each task definition that neither Overrides nor Skip names. It is given Telemetry, and returns what to use, or nil to
+	// leave the task definition alone. It runs at synthesis.
+	//
+	// Default: Telemetry is used.
+	For func(taskDefinition awsecs.TaskDefinition, telemetry *TelemetryProps) *TelemetryProps
+}
+
+// AddToAll adds a collector to every task definition below scope, such as an app, a stage or a stack, whoever makes it: the constructors of
+// awsecs, ecs_patterns, other constructs. It works at synthesis, so task definitions and containers that are added later count too.
+//
+// Left alone are task definitions that have a collector, and those for EXTERNAL or Windows. A warning with the id leftAlone lists them,
+// with those of Skip and For. Imported ones are not of this app. It panics when props are wrong; what it cannot check before
+// synthesis becomes an error of the task definition.
+func AddToAll(scope constructs.Construct, props *AddToAllProps) {
+	if props == nil {
+		props = &AddToAllProps{}
+	}
+	input.Must("AddToAll", scope, jsii.String(idAddToAll), func(f *input.Faults) {
+		checkAnywhere(props.Telemetry, f)
+		if props.Overrides != nil {
+			for _, path := range slices.Sorted(maps.Keys(*props.Overrides)) {
+				if telemetry := (*props.Overrides)[path]; telemetry == nil {
+					f.Add("Overrides: %s is nil; use Skip to leave a task definition alone", path)
+				} else {
+					checkAnywhere(telemetry, f)
+				}
+			}
+		}
+		for i, path := range valuesOf(props.Skip) {
+			if path == nil || *path == "" {
+				f.Add("Skip[%d] is empty; give the path of a construct below scope", i)
+			}
+		}
+	})
+	// The aspect hangs on a construct without children: on scope it would be called for every construct below.
+	leaf := constructs.NewConstruct(scope, jsii.String(idAddToAll))
+	awscdk.Aspects_Of(leaf).Add(&adder{scope: scope, leaf: leaf, props: props}, beforeOthers())
+}
+
+// adder is the aspect of [AddToAll].
+type adder struct {
+	scope, leaf constructs.Construct
+	props       *AddToAllProps
+	done        bool
+}
+
+// Visit implements awscdk.IAspect.
+func (a *adder) Visit(constructs.IConstruct) {
+	answer(a.leaf, func() {
+		if !a.done {
+			a.done = true
+			a.add()
+		}
+	})
+}
+
+func (a *adder) add() {
+	prefix := len(*a.scope.Node().Path())
+	if prefix > 0 {
+		prefix++
+	}
+	var alone []string
+	found := map[string]bool{}
+	var added []*Sidecar
+	for _, child := range *a.scope.Node().FindAll(constructs.ConstructOrder_PREORDER) {
+		td, is := child.(awsecs.TaskDefinition)
+		if !is {
+			continue
+		}
+		path := (*child.Node().Path())[prefix:]
+		found[path] = true
+		telemetry, reason := a.telemetryOf(td, path)
+		if reason != "" {
+			alone = append(alone, path+" ("+reason+")")
+			continue
+		}
+		var f input.Faults
+		s := extend(td, telemetry, &f)
+		for _, text := range f {
+			awscdk.Annotations_Of(td).AddError(jsii.String("AddToAll: " + text))
+		}
+		if s != nil {
+			added = append(added, s)
+		}
+	}
+	for _, s := range added { // where awscdk does not call the aspects that an aspect adds
+		s.adoptAll()
+	}
+	if len(alone) > 0 {
+		input.Warn(a.leaf, "leftAlone", "task definitions that get no collector: %s", strings.Join(alone, ", "))
+	}
+	a.report(found)
+}
+
+// telemetryOf is the telemetry of a task definition, or the reason to leave it alone.
+func (a *adder) telemetryOf(td awsecs.TaskDefinition, path string) (telemetry *TelemetryProps, reason string) {
+	telemetry = a.props.Telemetry
+	override, overridden := (*TelemetryProps)(nil), false
+	if a.props.Overrides != nil {
+		override, overridden = (*a.props.Overrides)[path]
+	}
+	switch {
+	case slices.ContainsFunc(valuesOf(a.props.Skip), func(skip *string) bool { return path == *skip || strings.HasPrefix(path, *skip+"/") }):
+		return nil, "Skip"
+	case td.Node().TryFindChild(jsii.String(idCollector)) != nil:
+		return nil, "has a collector"
+	case td.Compatibility() == awsecs.Compatibility_EXTERNAL:
+		return nil, "EXTERNAL"
+	case overridden:
+		return override, ""
+	}
+	if p := td.RuntimePlatform(); p != nil && p.OperatingSystemFamily != nil && *p.OperatingSystemFamily.IsWindows() {
+		return nil, "Windows"
+	}
+	if a.props.For != nil {
+		if telemetry == nil {
+			telemetry = &TelemetryProps{}
+		}
+		if telemetry = a.props.For(td, telemetry); telemetry == nil {
+			return nil, "For"
+		}
+	}
+	return telemetry, ""
+}
+
+// report names paths in the props at which there is nothing.
+func (a *adder) report(found map[string]bool) {
+	var missing []string
+	if a.props.Overrides != nil {
+		for _, path := range slices.Sorted(maps.Keys(*a.props.Overrides)) {
+			if !found[path] {
+				missing = append(missing, fmt.Sprintf("Overrides: there is no task definition at %s", path))
+			}
+		}
+	}
+	for i, skip := range valuesOf(a.props.Skip) {
+		below := false
+		for path := range found {
+			below = below || path == *skip || strings.HasPrefix(path, *skip+"/")
+		}
+		if !below {
+			missing = append(missing, fmt.Sprintf("Skip[%d]: there is no task definition at or below %s", i, *skip))
+		}
+	}
+	for _, text := range missing {
+		awscdk.Annotations_Of(a.leaf).AddError(jsii.String("AddToAll: " + text + "; paths begin below the scope that AddToAll was given"))
+	}
+}
+
+func valuesOf(list *[]*string) []*string {
+	if list == nil {
+		return nil
+	}
+	return *list
+}
