@@ -298,9 +298,11 @@ func numberOrNone(v any) (float64, bool) {
 	return n, ok || v == nil
 }
 
-// essential reports a task that nothing would end.
+// essential reports a task that nothing would end. One without containers of the user's is not finished, and not judged.
 func (c checks) essential(t renderedTask, f *input.Faults) {
-	if !slices.ContainsFunc(t.Containers, func(container renderedContainer) bool { return container.Essential != false }) {
+	application := func(container renderedContainer) bool { return !c.s.ownName(container.Name) }
+	essential := func(container renderedContainer) bool { return container.Essential != false }
+	if slices.ContainsFunc(t.Containers, application) && !slices.ContainsFunc(t.Containers, essential) {
 		f.Add("no container of the task is essential, and ECS wants one; set Essential of the application's container to true")
 	}
 }
