@@ -33,6 +33,8 @@ type shape struct {
 var shapes = []shape{
 	// ADOT's file may hold samples back for a minute.
 	{500, 2 * time.Second, 80 * time.Second, 1, true},
+	// What most tasks have.
+	{1_000, 15 * time.Second, 150 * time.Second, 1, true},
 	{10_000, 2 * time.Second, 40 * time.Second, 2, false},
 	{50_000, 10 * time.Second, 60 * time.Second, 1, false},
 }
