@@ -12,6 +12,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
 )
 
@@ -179,4 +180,40 @@ func TestAddToAllReportsWhatIsNotThere(t *testing.T) {
 			Overrides: &map[string]*otelprometheus.TelemetryProps{"A": nil}, Skip: jsii.Strings(""),
 		})
 	}, "AddToAll: 3 errors", "Labels.Policy", "Overrides: A is nil", "Skip[0] is empty")
+}
+
+// TestTwelveServices: a platform's team adds telemetry to the services of three others, with one workspace, in five lines.
+func TestTwelveServices(t *testing.T) {
+	app := newApp(t)
+	var teams []awscdk.Stack
+	for _, team := range []string{"Shop", "Stock", "Mail"} {
+		stack := awscdk.NewStack(app, jsii.String(team), nil)
+		for i := range 4 {
+			td := awsecs.NewFargateTaskDefinition(stack, jsii.String(fmt.Sprintf("Service%d", i)), &awsecs.FargateTaskDefinitionProps{MemoryLimitMiB: jsii.Number(1024)})
+			td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+		}
+		teams = append(teams, stack)
+	}
+
+	platform := awscdk.NewStack(app, jsii.String("Platform"), nil)
+	workspace := amp.NewWorkspace(platform, jsii.String("Workspace"), nil)
+	otelprometheus.AddToAll(app, &otelprometheus.AddToAllProps{
+		Telemetry: &otelprometheus.TelemetryProps{Workspace: workspace},
+	})
+
+	app.Synth(nil)
+	for _, stack := range teams {
+		tmpl := synth(t, stack)
+		for id, containers := range taskDefinitions(tmpl) {
+			if want := "[app aws-otel-collector]"; fmt.Sprint(containers) != want {
+				t.Errorf("%s of %s has %v", id, *stack.StackName(), containers)
+			}
+		}
+		if n := len(tmpl.some("AWS::ECS::TaskDefinition")); n != 4 {
+			t.Errorf("%s has %d task definitions", *stack.StackName(), n)
+		}
+		if n := len(tmpl.all("AWS::APS::Workspace")); n != 0 {
+			t.Errorf("%s has a workspace of its own", *stack.StackName())
+		}
+	}
 }
