@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
 
@@ -257,7 +258,6 @@ func TestObservabilityNamespaceIsGivenBack(t *testing.T) {
 	r := serviceRules(stack, &observability.ServiceRulesProps{TaskFamily: jsii.String("orders")})
 	namespace := synth(t, stack).one("AWS::APS::RuleGroupsNamespace")
 	assertJSON(t, "name", namespace["Name"], asJSON(*r.RuleGroupsNamespaceName()))
-	assertNoWarnings(t, r)
 }
 
 func TestObservabilityAddsTheAlarmsOfTheWorkspace(t *testing.T) {
@@ -366,4 +366,17 @@ func TestRulesFollowFromTheService(t *testing.T) {
 		}
 	}
 	assertContains(t, asJSON(synth(t, shop).one("AWS::APS::RuleGroupsNamespace")["Data"]), `aws_ecs_cluster_name=\"",{"Ref":"A`)
+}
+
+// TestRulesWithoutAnAlertManagerWarn: their alerts would tell nobody.
+func TestRulesWithoutAnAlertManagerWarn(t *testing.T) {
+	stack := newStack(t)
+	rules := func(id string, workspace amp.IWorkspace) *amp.RuleGroupsNamespace {
+		return observability.NewServiceRules(stack, &id, &observability.ServiceRulesProps{Workspace: workspace, TaskFamily: jsii.String("orders")})
+	}
+	assertWarned(t, rules("Silent", amp.NewWorkspace(stack, jsii.String("A"), nil)), "noAlertManager", "workspace Stack/A has no alert manager")
+	topic := awssns.NewTopic(stack, jsii.String("Topic"), nil)
+	assertNoWarnings(t, rules("Loud", amp.NewWorkspace(stack, jsii.String("B"), &amp.WorkspaceProps{AlertManager: &amp.AlertManagerDefinition{
+		Route: &amp.AlertRoute{Receiver: jsii.String("team")}, Receivers: &[]*amp.AlertReceiver{{Name: jsii.String("team"), Sns: &[]*amp.SnsReceiver{{Topic: topic}}}},
+	}})), rules("Imported", importedWorkspace(stack)))
 }

@@ -2,6 +2,7 @@ package observability
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsaps"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/constructs-go/constructs/v10"
 
@@ -140,9 +141,15 @@ func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRules
 	if props.WorkspaceAlarms != nil {
 		props.Workspace.AddAlarms(props.WorkspaceAlarms)
 	}
-	return amp.NewRuleGroupsNamespace(scope, id, &amp.RuleGroupsNamespaceProps{
+	namespace := amp.NewRuleGroupsNamespace(scope, id, &amp.RuleGroupsNamespaceProps{
 		Workspace: props.Workspace, Name: props.Name, Groups: ampGroups(groups), CheckExpr: props.CheckExpr,
 	})
+	// Of an imported workspace nobody knows here.
+	if cfn, made := props.Workspace.Node().DefaultChild().(awsaps.CfnWorkspace); made && cfn.AlertManagerDefinition() == nil {
+		input.Warn(namespace, "noAlertManager", "workspace %s has no alert manager, so alerts that fire tell nobody; set amp.WorkspaceProps.AlertManager, or look at them in Grafana and acknowledge this warning",
+			*props.Workspace.Node().Path())
+	}
+	return namespace
 }
 
 // resolve makes the rules, and reports everything that is wrong with the props.
