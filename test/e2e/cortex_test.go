@@ -64,23 +64,10 @@ func behindBoth(t *testing.T, limits func(*amp.Limits), test func(*testing.T, wo
 // startCortex starts one, with a tenant of given limits, or skips the test.
 func startCortex(t *testing.T, limits amp.Limits) *cortex.Cortex {
 	t.Helper()
-	program := os.Getenv(cortex.Program)
-	if program == "" {
+	if os.Getenv(cortex.Program) == "" {
 		t.Skip("NOT RUN: needs a Cortex; make cortex has one")
 	}
-	c, err := cortex.Start(t.Context(), program, t.TempDir(), map[string]amp.Limits{tenant: limits})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("the end of Cortex' log:\n%s", c.Log()[max(0, len(c.Log())-4000):])
-		}
-	})
-	return c
+	return cortex.ForTest(t, map[string]amp.Limits{tenant: limits})
 }
 
 // sum adds up the values of an expression; 0 if it has none.

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/golang/snappy"
@@ -55,6 +56,24 @@ func (l *log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// ForTest starts the program that the variable [Program] names for the length of a test.
+func ForTest(t testing.TB, tenants map[string]amp.Limits) *Cortex {
+	t.Helper()
+	c, err := Start(t.Context(), os.Getenv(Program), t.TempDir(), tenants)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("the end of Cortex' log:\n%s", c.Log()[max(0, len(c.Log())-4000):])
+		}
+	})
+	return c
 }
 
 // Start starts the program on free loopback ports, with its files in dir, and waits until it takes samples. Tenants without limits of

@@ -49,18 +49,7 @@ func TestAnswersAreThoseOfCortex(t *testing.T) {
 		return
 	}
 	began := time.Now()
-	c, err := Start(t.Context(), os.Getenv(Program), t.TempDir(), limits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("the end of Cortex' log:\n%s", c.Log()[max(0, len(c.Log())-4000):])
-		}
-	})
+	c := ForTest(t, limits)
 	t.Logf("Cortex is ready after %s", time.Since(began).Round(10*time.Millisecond))
 	theirs, ours := transcript(t, real{c}, all), transcript(t, emulation, all)
 	compare(t, "Cortex", theirs, "the emulation", ours)
@@ -217,11 +206,7 @@ func TestRequestSizeIsOfBothForms(t *testing.T) {
 	if os.Getenv(Program) == "" {
 		t.Skip("NOT RUN: needs a Cortex; make cortex has one")
 	}
-	c, err := Start(t.Context(), os.Getenv(Program), t.TempDir(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
+	c := ForTest(t, nil)
 	for series, want := range map[int]int{10_000: http.StatusOK, 30_000: http.StatusBadRequest} {
 		r := send(many(series, "large")...)
 		status, words := real{c}.push(t, "large", r)
