@@ -62,6 +62,7 @@ func TestMistakesAreNotSilent(t *testing.T) {
 		"memory below what a collector takes": {telemetry: collectorWith(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(64)}), refused: "MemoryLimitMiB is 64; it must be a whole number from 128"},
 		"a tiny task": {task: &awsecs.FargateTaskDefinitionProps{MemoryLimitMiB: jsii.Number(1)},
 			refused: "the task's memory is 1 MiB, and half of it is too little for the collector, which takes 110 MB at rest; give the task 256 MiB or more"},
+		"a small limit is told once": {telemetry: collectorWith(otelprometheus.CollectorProps{MemoryLimitMiB: jsii.Number(50)}), refused: "NewOtelPrometheusFargateTaskDefinition: Telemetry.Collector.MemoryLimitMiB is 50; it must be"},
 		"an image without /healthcheck": {telemetry: collectorWith(otelprometheus.CollectorProps{Image: awsecs.ContainerImage_FromRegistry(jsii.String("mine/collector:1"), nil)}),
 			warned: "healthCheckOfImage", message: "if image mine/collector:1 does not have it"},
 		"a community collector beside ours": {app: &awsecs.ContainerDefinitionOptions{Image: awsecs.ContainerImage_FromRegistry(jsii.String("otel/opentelemetry-collector-contrib:0.158.0"), nil)},

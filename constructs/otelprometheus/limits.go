@@ -15,14 +15,14 @@ import (
 
 // Limits of Amazon ECS. Source: Amazon ECS task definition parameters.
 const (
-	minHealthInterval, maxHealthInterval       = 5 * time.Second, 300 * time.Second
-	minHealthTimeout, maxHealthTimeout         = 2 * time.Second, 60 * time.Second
-	minHealthRetries, maxHealthRetries         = 1, 10
-	maxHealthStartPeriod                       = 300 * time.Second
-	maxFargateStopTimeout                      = 120 * time.Second
-	minRestartAttempt, maxRestartAttempt       = 60 * time.Second, 1800 * time.Second
-	maxRestartIgnoredExitCodes                 = 50
-	minCollectorMemoryMiB, maxContainerCpuUnit = 128, 196608
+	minHealthInterval, maxHealthInterval = 5 * time.Second, 300 * time.Second
+	minHealthTimeout, maxHealthTimeout   = 2 * time.Second, 60 * time.Second
+	minHealthRetries, maxHealthRetries   = 1, 10
+	maxHealthStartPeriod                 = 300 * time.Second
+	maxFargateStopTimeout                = 120 * time.Second
+	minRestartAttempt, maxRestartAttempt = 60 * time.Second, 1800 * time.Second
+	maxRestartIgnoredExitCodes           = 50
+	maxContainerCpuUnit                  = 196608
 )
 
 // validateContainer reports what ECS would not take of the collector's container.
@@ -36,10 +36,10 @@ func validateContainer(s *settings, p CollectorProps, f *input.Faults) {
 	if t.cpu != nil && c.Cpu != nil && *c.Cpu > *t.cpu {
 		f.Add("%s.Cpu is %s, more than the task's %s; lower it or give the task more CPU", at, input.Number(c.Cpu), input.Number(t.cpu))
 	}
-	if m := c.MemoryLimitMiB; m != nil && p.MemoryLimitMiB == nil && *m < minCollectorMemoryMiB {
-		f.Add("the task's memory is %s MiB, and half of it is too little for the collector, which takes 110 MB at rest; give the task %d MiB or more", input.Number(t.memoryMiB), 2*minCollectorMemoryMiB)
+	if m := c.MemoryLimitMiB; m != nil && p.MemoryLimitMiB == nil && *m < collector.MinMemoryLimitMiB {
+		f.Add("the task's memory is %s MiB, and half of it is too little for the collector, which takes 110 MB at rest; give the task %d MiB or more", input.Number(t.memoryMiB), 2*collector.MinMemoryLimitMiB)
 	} else if m != nil {
-		f.NumberIn(at+".MemoryLimitMiB", m, minCollectorMemoryMiB, math.MaxInt32)
+		f.NumberIn(at+".MemoryLimitMiB", m, collector.MinMemoryLimitMiB, math.MaxInt32)
 		withinTask(f, at+".MemoryLimitMiB", m, t)
 	}
 	if m := c.MemoryReservationMiB; m != nil {

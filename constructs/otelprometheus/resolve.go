@@ -120,7 +120,8 @@ func (s *settings) resolveConfig(p TelemetryProps, f *input.Faults) {
 		// Measured with Ec2Bridge's template: 7 of 7 last increments stored, without it 3 of 7.
 		ScrapeOnShutdown: input.BoolOr(p.ScrapeOnShutdown, s.task.bridge && p.Scrape != nil),
 	}
-	if known := knownNumber(s.container.MemoryLimitMiB, 0); known != nil {
+	// One that is too small is reported with the container.
+	if known := knownNumber(s.container.MemoryLimitMiB, 0); known != nil && *known >= collector.MinMemoryLimitMiB {
 		c.MemoryLimitMiB = int(*known)
 	}
 	s.tracing = c.Traces

@@ -67,8 +67,8 @@ const healthCheckPort = "13133"
 
 func (c Config) host() string { return stringOr(c.Host, loopback) }
 
-// minMemoryLimitMiB is little more than the 110 MB of a collector at rest; below it, nothing works.
-const minMemoryLimitMiB = 128
+// MinMemoryLimitMiB is little more than the 110 MB of a collector at rest; below it, nothing works.
+const MinMemoryLimitMiB = 128
 
 // Validate reports everything that would keep the collector from starting or from doing what was asked, all at once.
 func (c Config) Validate() error {
@@ -87,8 +87,8 @@ func (c Config) Validate() error {
 	}
 	c.Delivery.validate(&v, c.MemoryLimitMiB)
 	c.Labels.validate(&v)
-	if c.MemoryLimitMiB != 0 && c.MemoryLimitMiB < minMemoryLimitMiB {
-		v.add("Collector.MemoryLimitMiB is %d; the collector needs at least %d", c.MemoryLimitMiB, minMemoryLimitMiB)
+	if c.MemoryLimitMiB != 0 && c.MemoryLimitMiB < MinMemoryLimitMiB {
+		v.add("Collector.MemoryLimitMiB is %d; the collector needs at least %d", c.MemoryLimitMiB, MinMemoryLimitMiB)
 	}
 	v.distinctPorts(c.listeners())
 	if len(v.list) == 0 && c.Extra != "" {
