@@ -43,6 +43,9 @@ func patternsApp(t *testing.T) (app awscdk.App, web, jobs awscdk.Stack) {
 	otelprometheus.NewOtelPrometheusFargateTaskDefinition(jobs, jsii.String("Own"), nil, nil).AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
 	awsecs.NewExternalTaskDefinition(jobs, jsii.String("Elsewhere"), nil).AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image, MemoryLimitMiB: jsii.Number(128)})
 	awsecs.TaskDefinition_FromTaskDefinitionArn(jobs, jsii.String("Imported"), jsii.String("arn:aws:ecs:eu-west-1:111122223333:task-definition/a:1")) // not of this app
+	byHand := awsecs.NewFargateTaskDefinition(jobs, jsii.String("ByHand"), &awsecs.FargateTaskDefinitionProps{MemoryLimitMiB: jsii.Number(1024)})
+	byHand.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	byHand.AddContainer(jsii.String("adot"), &awsecs.ContainerDefinitionOptions{Image: awsecs.ContainerImage_FromRegistry(jsii.String("public.ecr.aws/aws-observability/aws-otel-collector:v0.40.0"), nil)})
 	awsecs.NewFargateTaskDefinition(jobs, jsii.String("Windows"), &awsecs.FargateTaskDefinitionProps{
 		Cpu: jsii.Number(1024), MemoryLimitMiB: jsii.Number(2048),
 		RuntimePlatform: &awsecs.RuntimePlatform{OperatingSystemFamily: awsecs.OperatingSystemFamily_WINDOWS_SERVER_2022_CORE(), CpuArchitecture: awsecs.CpuArchitecture_X86_64()},
@@ -107,6 +110,7 @@ func TestAddToAll(t *testing.T) {
 		"ReportScheduledTaskDef":       "[ScheduledContainer]",
 		"Host":                         "[app aws-otel-collector]",
 		"Own":                          "[aws-otel-collector app]",
+		"ByHand":                       "[app adot]",
 		"Elsewhere":                    "[app]",
 		"Windows":                      "[app]",
 	}
@@ -123,7 +127,7 @@ func TestAddToAll(t *testing.T) {
 	assertJSON(t, "dependency", app1["DependsOn"], `[{"Condition":"START","ContainerName":"aws-otel-collector"}]`)
 	assertContains(t, asJSON(app1["Environment"]), "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 	assertWarned(t, app.Node().FindChild(jsii.String("OtelPrometheus")), "leftAlone",
-		"Web/Mail/TaskDef (Skip), Jobs/Report/ScheduledTaskDef (For), Jobs/Own (has a collector), Jobs/Elsewhere (EXTERNAL), Jobs/Windows (Windows)")
+		"Web/Mail/TaskDef (Skip), Jobs/Report/ScheduledTaskDef (For), Jobs/Own (has a collector), Jobs/Elsewhere (EXTERNAL), Jobs/ByHand (has a collector), Jobs/Windows (Windows)")
 	if want := "[Jobs/Worker/QueueProcessingTaskDef Jobs/Report/ScheduledTaskDef Jobs/Host]"; fmt.Sprint(asked) != want {
 		t.Errorf("asked about %v, want %s", asked, want)
 	}
@@ -174,6 +178,7 @@ func TestAddToAllReportsWhatIsNotThere(t *testing.T) {
 	assertRefused(t, func() { app.Synth(nil) }, "Validation failed")
 	assertContains(t, errorsOf(app.Node().FindChild(jsii.String("OtelPrometheus"))),
 		"AddToAll: Overrides: there is no task definition at Web/Shop/TaskDefinition", "AddToAll: Skip[0]: there is no task definition at or below Web/Male")
+	assertRefused(t, func() { otelprometheus.AddToAll(app, nil) }, "AddToAll: it was called on this scope already")
 	assertRefused(t, func() {
 		otelprometheus.AddToAll(newStack(t), &otelprometheus.AddToAllProps{
 			Telemetry: &otelprometheus.TelemetryProps{Labels: &otelprometheus.LabelsProps{Policy: "some"}},

@@ -49,6 +49,9 @@ func AddToAll(scope constructs.Construct, props *AddToAllProps) {
 		props = &AddToAllProps{}
 	}
 	input.Must("AddToAll", scope, jsii.String(idAddToAll), func(f *input.Faults) {
+		if scope != nil && scope.Node().TryFindChild(jsii.String(idAddToAll)) != nil {
+			f.Add("it was called on this scope already; call it once, with Overrides, Skip or For for what differs")
+		}
 		checkAnywhere(props.Telemetry, f)
 		if props.Overrides != nil {
 			for _, path := range slices.Sorted(maps.Keys(*props.Overrides)) {
@@ -59,8 +62,8 @@ func AddToAll(scope constructs.Construct, props *AddToAllProps) {
 				}
 			}
 		}
-		for i, path := range valuesOf(props.Skip) {
-			if path == nil || *path == "" {
+		for i, path := range input.Strings(props.Skip) {
+			if path == "" {
 				f.Add("Skip[%d] is empty; give the path of a construct below scope", i)
 			}
 		}
@@ -125,6 +128,12 @@ func (a *adder) add() {
 	a.report(found)
 }
 
+// hasCollector says whether a task definition has a collector of this library, or a container that runs another one.
+func hasCollector(td awsecs.TaskDefinition) bool {
+	return td.Node().TryFindChild(jsii.String(idCollector)) != nil ||
+		slices.ContainsFunc(*td.Containers(), func(c awsecs.ContainerDefinition) bool { return otherCollectors.MatchString(*c.ImageName()) })
+}
+
 // telemetryOf is the telemetry of a task definition, or the reason to leave it alone.
 func (a *adder) telemetryOf(td awsecs.TaskDefinition, path string) (telemetry *TelemetryProps, reason string) {
 	telemetry = a.props.Telemetry
@@ -133,16 +142,16 @@ func (a *adder) telemetryOf(td awsecs.TaskDefinition, path string) (telemetry *T
 		override, overridden = (*a.props.Overrides)[path]
 	}
 	switch {
-	case slices.ContainsFunc(valuesOf(a.props.Skip), func(skip *string) bool { return path == *skip || strings.HasPrefix(path, *skip+"/") }):
+	case slices.ContainsFunc(input.Strings(a.props.Skip), func(skip string) bool { return within(path, skip) }):
 		return nil, "Skip"
-	case td.Node().TryFindChild(jsii.String(idCollector)) != nil:
+	case hasCollector(td):
 		return nil, "has a collector"
 	case td.Compatibility() == awsecs.Compatibility_EXTERNAL:
 		return nil, "EXTERNAL"
 	case overridden:
 		return override, ""
 	}
-	if p := td.RuntimePlatform(); p != nil && p.OperatingSystemFamily != nil && *p.OperatingSystemFamily.IsWindows() {
+	if onWindows(td.RuntimePlatform()) {
 		return nil, "Windows"
 	}
 	if a.props.For != nil {
@@ -166,13 +175,10 @@ func (a *adder) report(found map[string]bool) {
 			}
 		}
 	}
-	for i, skip := range valuesOf(a.props.Skip) {
-		below := false
-		for path := range found {
-			below = below || path == *skip || strings.HasPrefix(path, *skip+"/")
-		}
-		if !below {
-			missing = append(missing, fmt.Sprintf("Skip[%d]: there is no task definition at or below %s", i, *skip))
+	paths := slices.Collect(maps.Keys(found))
+	for i, skip := range input.Strings(a.props.Skip) {
+		if !slices.ContainsFunc(paths, func(path string) bool { return within(path, skip) }) {
+			missing = append(missing, fmt.Sprintf("Skip[%d]: there is no task definition at or below %s", i, skip))
 		}
 	}
 	for _, text := range missing {
@@ -180,9 +186,7 @@ func (a *adder) report(found map[string]bool) {
 	}
 }
 
-func valuesOf(list *[]*string) []*string {
-	if list == nil {
-		return nil
-	}
-	return *list
+// within says whether a path is that of a construct, or of one below it.
+func within(path, construct string) bool {
+	return path == construct || strings.HasPrefix(path, construct+"/")
 }

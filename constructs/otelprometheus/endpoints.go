@@ -117,8 +117,9 @@ func endpointsOf(vpc awsec2.IVpc) map[string]awsec2.CfnVPCEndpoint {
 		if !is || endpoint.ServiceName() == nil || *endpoint.VpcId() != *vpc.VpcId() {
 			continue
 		}
+		name := token.Without(*endpoint.ServiceName())
 		for _, service := range []string{"ecr.api", "ecr.dkr", "logs", "sts", "ssm", "xray", "secretsmanager", "aps-workspaces", "s3"} {
-			if strings.HasSuffix(token.Without(*endpoint.ServiceName()), "."+service) {
+			if strings.HasSuffix(name, "."+service) {
 				found[service] = endpoint
 			}
 		}

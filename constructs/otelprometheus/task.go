@@ -77,9 +77,13 @@ func (t task) validate(f *input.Faults) {
 		f.Add("NetworkMode is NAT, which is for Windows; there is no ADOT collector image for Windows; use awsvpc, bridge or host")
 	}
 	t.validateSize(f)
-	if p := t.platform; p != nil && p.OperatingSystemFamily != nil && *p.OperatingSystemFamily.IsWindows() {
+	if onWindows(t.platform) {
 		f.Add("RuntimePlatform is Windows; there is no ADOT collector image for Windows; use OperatingSystemFamily_LINUX")
 	}
+}
+
+func onWindows(p *awsecs.RuntimePlatform) bool {
+	return p != nil && p.OperatingSystemFamily != nil && *p.OperatingSystemFamily.IsWindows()
 }
 
 // fargateSizes are the memory sizes, in MiB, that Fargate has for CPU units: from, to and step.
