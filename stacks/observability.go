@@ -22,6 +22,7 @@ var Objectives = []*slo.SLO{
 
 // Dashboards are those of the sample app. Observability writes them beside its template, into the folder Observability-dashboards.
 var Dashboards = dashboards.Options{
+	ServiceLabel: "service_name",
 	Application: []dashboards.Metric{
 		{Title: "Orders", Kind: dashboards.Counter, Selector: "sampleapp_orders_total", By: "item"},
 		{Title: "Order duration", Kind: dashboards.Histogram, Selector: "sampleapp_order_duration_seconds", Unit: "s"},
@@ -38,7 +39,7 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 	topic := awssns.NewTopic(stack, jsii.String("Alerts"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
 	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), &amp.WorkspaceProps{
 		AlertManager: &amp.AlertManagerDefinition{
-			Route:     &amp.AlertRoute{Receiver: jsii.String("team"), GroupBy: jsii.Strings("alertname", "aws_ecs_task_family")},
+			Route:     &amp.AlertRoute{Receiver: jsii.String("team"), GroupBy: jsii.Strings("alertname", "service_name")},
 			Receivers: &[]*amp.AlertReceiver{{Name: jsii.String("team"), Sns: &[]*amp.SnsReceiver{{Topic: topic}}}},
 		},
 	})
@@ -48,6 +49,7 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		MemoryLimitMiB: jsii.Number(1024),
 	}, &otelprometheus.TelemetryProps{
 		Workspace:        workspace,
+		Labels:           &otelprometheus.LabelsProps{Service: jsii.String("orders"), Environment: jsii.String("production")},
 		Scrape:           &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080), Name: jsii.String("sampleapp")}},
 		TaskMetrics:      &otelprometheus.TaskMetricsProps{Containers: jsii.Bool(true)},
 		CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
@@ -72,10 +74,7 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		WorkspaceAlarms: &amp.AlarmsProps{},
 	})
 
-	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{Workspaces: &[]amp.IWorkspace{workspace}})
-	if err := dashboards.Write(*awscdk.Stage_Of(stack).Outdir()+"/"+id+"-dashboards", Dashboards); err != nil {
-		panic(err)
-	}
+	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{Workspaces: &[]amp.IWorkspace{workspace}, Dashboards: &Dashboards})
 	awscdk.NewCfnOutput(stack, jsii.String("GrafanaUrl"), &awscdk.CfnOutputProps{Value: console.Url()})
 	return stack
 }
