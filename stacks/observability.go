@@ -2,7 +2,10 @@ package stacks
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -37,6 +40,10 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
 	topic := awssns.NewTopic(stack, jsii.String("Alerts"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
+	// The alarms of the workspace go there too. A topic with a policy of its own lets nobody in by default.
+	topic.GrantPublish(awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+		Conditions: &map[string]interface{}{"StringEquals": map[string]interface{}{"aws:SourceAccount": stack.Account()}},
+	}))
 	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), &amp.WorkspaceProps{
 		AlertManager: &amp.AlertManagerDefinition{
 			Route:     &amp.AlertRoute{Receiver: jsii.String("team"), GroupBy: jsii.Strings("alertname", "service_name")},
@@ -71,7 +78,7 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		Collector:  &observability.CollectorAlerts{},
 		SLOs:       &Objectives,
 
-		WorkspaceAlarms: &amp.AlarmsProps{},
+		WorkspaceAlarms: &amp.AlarmsProps{Actions: &[]awscloudwatch.IAlarmAction{awscloudwatchactions.NewSnsAction(topic)}},
 	})
 
 	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{Workspaces: &[]amp.IWorkspace{workspace}, Dashboards: &Dashboards})

@@ -258,6 +258,9 @@ func (p *ServiceRulesProps) refuseUnsent(sends *sent.Metrics, f *input.Faults) {
 			f.Add("%s is set, but the task definition %s, or leave %s out", source.prop, source.needs, source.prop)
 		}
 	}
+	if !slices.ContainsFunc(sends.TaskMetrics, ofContainers) {
+		p.Containers = nil // said above
+	}
 	for _, by := range []struct {
 		label string
 		value *string

@@ -316,7 +316,7 @@ func (l Labels) validate(v *faults) {
 		at, value := v.at+"Labels.External: ", l.External[name]
 		v.label(at+"name", name)
 		if name == "job" || name == "instance" {
-			v.addTo("%s%s would be the same for all series, which have a %s of their own; choose another name", at, name, name)
+			v.addTo("%s%s would be the same for all series, and each source has its own; choose another name", at, name)
 		}
 		if value == "" {
 			v.addTo("%s%s is empty, and an empty label is no label; give it a value", at, name)
