@@ -55,7 +55,8 @@ fuzz: ## Fuzz the collector configuration, a minute each, also against the real 
 STACK ?= FargateScrape
 
 preview: ## Run a sample's task on this machine and draw its dashboards, on http://127.0.0.1:8090/.
-	cd preview && go run . $(if $(TEMPLATE),-template $(abspath $(TEMPLATE)),-stack $(STACK)) $(if $(OUT),-out $(abspath $(OUT))) $(ARGS)
+	@echo "compiling the preview with a collector and a Prometheus; the first time this takes several minutes"
+	@cd preview && go run . $(if $(TEMPLATE),-template $(abspath $(TEMPLATE)),-stack $(STACK)) $(if $(OUT),-out $(abspath $(OUT))) $(ARGS)
 
 bench: ## Measure what a sample and a synthesis cost, ours and others'. 20 minutes; leave the machine alone meanwhile.
 	cd test/e2e && go run ./bench
