@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -47,6 +48,7 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"package amp":           guideGrant,
 	"alerts":                guideAlerts,
 	"many services":         guideManyServices,
+	"scaling":               guideScaling,
 }
 
 func TestGuidesSynthesize(t *testing.T) {
@@ -62,6 +64,35 @@ func TestGuidesSynthesize(t *testing.T) {
 }
 
 var size = awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}
+
+func guideScaling(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	queue := awssqs.NewQueue(stack, jsii.String("Queue"), nil)
+
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &size, &otelprometheus.TelemetryProps{
+		Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
+		CloudWatch: &otelprometheus.CloudWatchProps{Metrics: &[]*otelprometheus.CopiedMetric{
+			{Name: jsii.String("jobs_waiting")}, {Name: jsii.String("jobs_done_total")},
+		}},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	service := awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+	count := service.AutoScaleTaskCount(&awsapplicationautoscaling.EnableScalingProps{MinCapacity: jsii.Number(1), MaxCapacity: jsii.Number(10)})
+	count.ScaleToTrackCustomMetric(jsii.String("Jobs"), &awsecs.TrackCustomMetricProps{
+		Metric: td.CloudWatchMetric(jsii.String("jobs_done_total"), &otelprometheus.CloudWatchMetricOptions{
+			Cluster: cluster, Statistic: jsii.String("Average"), // what one task did in a minute
+		}),
+		TargetValue: jsii.Number(300),
+	})
+
+	td.ScaleOnBacklog(jsii.String("Queue"), count, &otelprometheus.ScaleOnBacklogProps{
+		Backlog: &otelprometheus.BacklogProps{
+			Metric:  jsii.String("jobs_waiting"), // and the number of tasks, by its values
+			Cluster: cluster,
+			Depth:   queue.MetricApproximateNumberOfMessagesVisible(nil), // or leave it out, where every task sees the whole queue
+		},
+		TargetPerTask: jsii.Number(100),
+	})
+}
 
 func guideScrape(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
 	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
