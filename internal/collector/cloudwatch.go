@@ -505,7 +505,7 @@ func (c Config) validateCopied(v *faults, at string, m CopiedMetric) {
 var countedByECS = regexp.MustCompile(`^ecs\.task\.(cpu\.usage\.(kernelmode|system|total|usermode)|network\.io\.|storage\.)`)
 
 func (w CloudWatch) validateDimensions(v *faults, at string) {
-	if w.Dimensions != nil && len(w.Dimensions) > maxCopyDimensions {
+	if len(w.Dimensions) > maxCopyDimensions {
 		v.addTo("%s.Dimensions has %d dimensions; it must have at most %d", at, len(w.Dimensions), maxCopyDimensions)
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.Dimensions)) {
