@@ -184,7 +184,11 @@ func TestAnomalyDetector(t *testing.T) {
 	}}})
 	assertNoWarnings(t, plain, full, skipping)
 	tmpl := synth(t, stack)
-	assertJSON(t, "plain", tmpl.all("AWS::APS::AnomalyDetector")[1], `{"Alias":"Stack-Plain-6F2C855A","Workspace":{"Fn::GetAtt":["Workspace2F8C78CC","Arn"]},"Configuration":{"RandomCutForest":{"Query":"sum(rate(orders_total[5m]))"}}}`)
+	detectors := map[string]object{}
+	for _, d := range tmpl.all("AWS::APS::AnomalyDetector") {
+		detectors[plainText(d["Alias"])] = d
+	}
+	assertJSON(t, "plain", detectors["Stack-Plain-6F2C855A"], `{"Alias":"Stack-Plain-6F2C855A","Workspace":{"Fn::GetAtt":["Workspace2F8C78CC","Arn"]},"Configuration":{"RandomCutForest":{"Query":"sum(rate(orders_total[5m]))"}}}`)
 	text := asJSON(tmpl.all("AWS::APS::AnomalyDetector"))
 	assertContains(t, text, `"Alias":"orders.1"`, `"EvaluationIntervalInSeconds":30`, `"SampleSize":512`, `"ShingleSize":4`, `"IgnoreNearExpectedFromAbove":{"Ratio":0.1}`, `"IgnoreNearExpectedFromBelow":{"Amount":5}`,
 		`"MissingDataAction":{"MarkAsAnomaly":true}`, `"MissingDataAction":{"Skip":true}`, `"Labels":[{"Key":"team","Value":"shop"}]`)

@@ -11,11 +11,13 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicediscovery"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/central"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
@@ -49,6 +51,7 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"alerts":                guideAlerts,
 	"many services":         guideManyServices,
 	"scaling":               guideScaling,
+	"agentless":             guideAgentless,
 }
 
 func TestGuidesSynthesize(t *testing.T) {
@@ -64,6 +67,22 @@ func TestGuidesSynthesize(t *testing.T) {
 }
 
 var size = awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}
+
+func guideAgentless(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	task := awsecs.NewFargateTaskDefinition(stack, jsii.String("Task"), nil)
+	task.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image, PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}}})
+	orders := awsecs.NewFargateService(stack, jsii.String("Orders"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: task, CloudMapOptions: &awsecs.CloudMapOptions{
+		CloudMapNamespace: awsservicediscovery.NewPrivateDnsNamespace(stack, jsii.String("Namespace"), &awsservicediscovery.PrivateDnsNamespaceProps{Name: jsii.String("shop.local"), Vpc: cluster.Vpc()}),
+	}})
+
+	central.NewAgentlessScrape(stack, jsii.String("Agentless"), &central.AgentlessScrapeProps{
+		Workspace: workspace,
+		Services: &[]*central.AgentlessService{
+			{Service: orders, Name: jsii.String("orders"), Port: jsii.Number(8080)},
+		},
+	})
+}
 
 func guideScaling(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
 	queue := awssqs.NewQueue(stack, jsii.String("Queue"), nil)
