@@ -74,10 +74,10 @@ type ScraperProps struct {
 	OpenSearchDomainArns *[]*string
 }
 
-// ScraperRoles lead from the account of the scraper to that of its workspace. Both are needed. This library changes neither: Source must trust
-// scraper.aps.amazonaws.com and may assume Target; Target must trust Source and may write to the workspace.
+// ScraperRoles lead from the account of the scraper to that of its workspace: AMP takes on Source, and with it Target, which may write to the
+// workspace. Both are needed. This library changes neither of them nor what they trust, which we found in no document of AWS's and did not try.
 //
-// Source: AWS::APS::Scraper, RoleConfiguration; we found no page with the whole of the two trust policies.
+// Source: AWS::APS::Scraper, RoleConfiguration.
 type ScraperRoles struct {
 	// Source is a role in the account of the scraper. Required.
 	Source awsiam.IRole
