@@ -52,6 +52,7 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"many services":         guideManyServices,
 	"scaling":               guideScaling,
 	"agentless":             guideAgentless,
+	"many services, named":  guideManyServicesNames,
 }
 
 func TestGuidesSynthesize(t *testing.T) {
@@ -329,6 +330,7 @@ func guideGrafana(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.IClu
 	workspace := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
 		Name:       jsii.String("shop"),
 		Workspaces: &[]amp.IWorkspace{td.Workspace()},
+		Dashboards: &dashboards.Options{},
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("GrafanaUrl"), &awscdk.CfnOutputProps{Value: workspace.Url()})
 	awscdk.NewCfnOutput(stack, jsii.String("GrafanaSetup"), &awscdk.CfnOutputProps{Value: workspace.SetupCommands(nil)})
@@ -414,5 +416,25 @@ func guideManyServices(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs
 			"Shop/Stock/TaskDef": {Workspace: workspace, Scrape: &[]*otelprometheus.ScrapeJob{{Name: jsii.String("stock"), Port: jsii.Number(8080)}}},
 		},
 		Skip: jsii.Strings("Shop/Legacy"),
+	})
+}
+
+func guideManyServicesNames(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	app := stack.Node().Root().(awscdk.App)
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	for _, service := range []string{"orders", "stock", "mail"} {
+		awsecs.NewFargateTaskDefinition(constructs.NewConstruct(stack, &service), jsii.String("TaskDef"), nil).
+			AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	}
+	otelprometheus.AddToAll(app, &otelprometheus.AddToAllProps{
+		For: func(td awsecs.TaskDefinition, telemetry *otelprometheus.TelemetryProps) *otelprometheus.TelemetryProps {
+			named := *telemetry
+			named.Labels = &otelprometheus.LabelsProps{Service: td.Node().Scope().Node().Id(), Environment: jsii.String("production")}
+			return &named
+		},
+	})
+	grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
+		Workspaces: &[]amp.IWorkspace{workspace},
+		Dashboards: &dashboards.Options{ServiceLabel: "service_name", Services: []string{"orders", "stock", "mail"}},
 	})
 }

@@ -3,7 +3,7 @@ package dashboards
 import "github.com/grafana/grafana-foundation-sdk/go/units"
 
 func (o Options) collector() sheet {
-	s := ofTasks
+	s := o.ofTasks()
 	// An exporter with a queue drops what it gives up; one without hands it back to be tried again. Whichever exporters a
 	// configuration has, samples are lost at those with a queue only.
 	const withQueue = " and on (instance,exporter) "

@@ -323,6 +323,9 @@ func (s *settings) resolveLogging(props *LoggingProps, f *input.Faults) {
 	if s.logging.Retention == "" {
 		s.logging.Retention = awslogs.RetentionDays_ONE_MONTH
 	}
+	if p := s.logging.StreamPrefix; p != nil && *p == "" {
+		f.Add("%sLogging.StreamPrefix is empty; Fargate wants one, so write a word, or leave it out", where)
+	}
 	s.logging.StreamPrefix = jsii.String(input.StringOr(s.logging.StreamPrefix, defaultStreamPrefix))
 	if s.logging.CollectorLogGroup != nil && s.container.Logging != nil {
 		f.Add("%sLogging.CollectorLogGroup is set together with %sCollector.Logging, which goes elsewhere; leave one out", where, where)

@@ -161,6 +161,12 @@ func (c Config) addScrape(d *document) {
 	if len(jobs) == 0 {
 		return
 	}
+	if c.Labels.Service != "" {
+		jobs = slices.Clone(jobs)
+		for i := range jobs {
+			jobs[i].Name = JobName(stringOr(string(jobs[i].Name), c.Labels.Service))
+		}
+	}
 	c.copyScraped(d)
 	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown, c.added())
 	exporter := exporterUnsuffixed

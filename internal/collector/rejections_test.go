@@ -139,13 +139,13 @@ func TestOptionsAreRejected(t *testing.T) {
 			j.Targets = append(j.Targets, "127.0.0.1:8081")
 			j.StaticLabels = map[string]string{"target": "a"}
 		})), []string{`label "target" tells the job's targets apart`}},
-		"static name":      {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"a-b": "a"} })), []string{`StaticLabels: name is "a-b"`}},
+		"static name":      {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"a-b": "a"} })), []string{`StaticLabels: name: "a-b"`}},
 		"keep":             {minimal(job(func(j *ScrapeJob) { j.KeepMetrics = []string{"("} })), []string{`KeepMetrics is "(", which is not a regular expression`}},
 		"null":             {minimal(job(func(j *ScrapeJob) { j.KeepMetrics = []string{"null"} })), []string{`KeepMetrics is "null", which the collector does not read as a regular expression; write (null)`}},
 		"unbalanced":       {minimal(job(func(j *ScrapeJob) { j.DropMetrics = []string{`a)(?:b`, `a)\`, `\Qa`} })), []string{`DropMetrics[0] is "a)(?:b", which is not`, `DropMetrics[2] is "\\Qa", which`, `DropMetrics[1] is "a)\\", which is not`}},
 		"drop":             {minimal(job(func(j *ScrapeJob) { j.DropMetrics = []string{""} })), []string{"DropMetrics is empty"}},
 		"relabel action":   {relabel(RelabelRule{Action: "hash", SourceLabels: []string{"a"}}), []string{`Telemetry.Scrape[0].Relabel[0].Action is "hash"; it must be one of`}},
-		"relabel target":   {relabel(RelabelRule{SourceLabels: []string{"a"}}), []string{`Relabel[0].TargetLabel is ""`}},
+		"relabel target":   {relabel(RelabelRule{SourceLabels: []string{"a"}}), []string{`Relabel[0].TargetLabel: ""`}},
 		"relabel source":   {relabel(RelabelRule{Action: RelabelKeep}), []string{"has no SourceLabels, which keep needs"}},
 		"labeldrop source": {relabel(RelabelRule{Action: RelabelLabelDrop, SourceLabels: []string{"a"}}), []string{"labeldrop matches the names of labels", "Regex is empty; labeldrop needs"}},
 		"keep target":      {relabel(RelabelRule{Action: RelabelKeep, SourceLabels: []string{"a"}, TargetLabel: "b", Replacement: "c"}), []string{"TargetLabel is set, but only replace", "Replacement is set, but only replace and labelmap"}},
@@ -164,7 +164,7 @@ func TestOptionsAreRejected(t *testing.T) {
 		"empty list":       {minimal(func(c *Config) { c.Labels.Policy = LabelsList }), []string{"Keep is empty; list the attributes"}},
 		"list elsewhere":   {minimal(func(c *Config) { c.Labels = Labels{Policy: LabelsAll, Keep: []string{"a"}} }), []string{`Telemetry.Labels.Keep is set, but Policy is "all"`}},
 		"reserved in list": {minimal(func(c *Config) { c.Labels.Keep = []string{"_a"} }), []string{`Telemetry.Labels.Keep[0] is "_a", which is not the name`}},
-		"external label":   {minimal(func(c *Config) { c.Labels.External = map[string]string{"a-b": ""} }), []string{`Telemetry.Labels.External: name is "a-b"`, "a-b is empty"}},
+		"external label":   {minimal(func(c *Config) { c.Labels.External = map[string]string{"a-b": ""} }), []string{`Telemetry.Labels.External: name: "a-b"`, "a-b is empty"}},
 		"extra text":       {minimal(func(c *Config) { c.Extra = "- a" }), []string{"Telemetry.Config: the extra YAML is not a mapping"}},
 		"extra component":  {minimal(func(c *Config) { c.Extra = "processors: {bach: }" }), []string{"Telemetry.Config: with the extra YAML, processors: bach is not part of ADOT v0.50.0, did you mean batch?"}},
 	} {

@@ -201,6 +201,14 @@ func (t TaskMetrics) wanted() []string {
 	return all
 }
 
+// Sent are the metrics that are kept and that ECS knows; none of nil.
+func (t *TaskMetrics) Sent() []string {
+	if t == nil {
+		return []string{}
+	}
+	return slices.DeleteFunc(t.wanted(), func(m string) bool { return !t.Task.knows(m) })
+}
+
 // onlyMetrics drops every metric but those named.
 func onlyMetrics(names []string) filterProcessor {
 	return filterProcessor{
