@@ -30,6 +30,7 @@ var All = []Sample{
 	{"ExistingTask", "the sidecar on a task definition that is there already, behind a load balancer", NewExistingTask},
 	{"WholeApp", "three services that know nothing of telemetry, and one call that adds it to all", NewWholeApp},
 	{"ScheduledTask", "a task that runs for a few seconds and loses nothing", NewScheduledTask},
+	{"ScaleOnQueue", "a service that scales on its own queue and its own orders", NewScaleOnQueue},
 	{"Traces", "traces to X-Ray through the same sidecar", NewTraces},
 	{"SharedWorkspace", "one workspace for all, one service writing from another account", NewSharedWorkspace},
 	{"PrivateVpc", "no access to the internet, only VPC endpoints", NewPrivateVpc},

@@ -86,6 +86,7 @@ var arrows = map[string][]string{
 	"internal/collector":        {yamlModule, "internal/prom"},
 	"constructs/grafana":        {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/dashboards", "internal/input"},
 	"constructs/dashboards":     {grafanaModule, "constructs/slo", "internal/prom", "internal/token"},
+	"constructs/central":        {awscdkModule, constructsModule, jsiiModule, yamlModule, "constructs/amp", "internal/input", "internal/prom"},
 	"constructs/slo":            {"internal/prom", "internal/token"},
 	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/slo", "internal/input", "internal/prom", "internal/rules", "internal/sent", "internal/token"},
 	"internal/rules":            {"constructs/slo", "internal/collector", "internal/prom", "internal/token"},

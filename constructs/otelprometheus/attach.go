@@ -32,6 +32,7 @@ func (s *Sidecar) attach(task, base awsecs.TaskDefinition, extended bool) {
 	}
 	s.grantWrite()
 	s.grantTraces()
+	s.addCloudWatch()
 	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
 	s.addQueue()
 	s.addDrain()

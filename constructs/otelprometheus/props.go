@@ -64,6 +64,11 @@ type TelemetryProps struct {
 	// Default: off.
 	CollectorMetrics *CollectorMetricsProps
 
+	// CloudWatch copies metrics to CloudWatch, for scaling policies and alarms there.
+	//
+	// Default: nothing is copied.
+	CloudWatch *CloudWatchProps
+
 	// Labels chooses which attributes of the task become labels of every series.
 	//
 	// Default: every task-level dimension (LabelsTask).

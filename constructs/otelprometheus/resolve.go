@@ -73,6 +73,7 @@ func rejectIgnored(p TelemetryProps, f *input.Faults) {
 		{"Statsd", p.Statsd != nil},
 		{"Traces", p.Traces != nil},
 		{"CollectorMetrics", p.CollectorMetrics != nil},
+		{"CloudWatch", p.CloudWatch != nil},
 		{"Labels", p.Labels != nil},
 		{"Delivery", p.Delivery != nil},
 		{"RemoteWrite.AssumeRole", p.RemoteWrite != nil && p.RemoteWrite.AssumeRole != nil},
@@ -142,6 +143,7 @@ func (s *settings) resolveConfig(p TelemetryProps, f *input.Faults) {
 		c.CollectorMetrics = &collector.CollectorMetrics{}
 		input.Copy(f, where+"CollectorMetrics", c.CollectorMetrics, m, "Enabled")
 	}
+	s.resolveCloudWatch(p.CloudWatch, &c, f)
 	input.Copy(f, where+"Labels", &c.Labels, p.Labels)
 	if p.Delivery != nil {
 		s.delivery = *p.Delivery

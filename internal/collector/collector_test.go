@@ -98,6 +98,21 @@ var scenarios = map[string]Config{
 	"job_of_family":   minimal(job(func(j *ScrapeJob) { j.Name = "" })),
 	"labels_external": minimal(func(c *Config) { c.Labels.External = map[string]string{"team": "a$b", "stage": "prod"} }),
 	"extra_batch":     minimal(func(c *Config) { c.Extra = extraBatch }),
+	"cloudwatch": minimal(func(c *Config) {
+		job(func(*ScrapeJob) {})(c)
+		c.TaskMetrics = &TaskMetrics{}
+		c.CloudWatch = &CloudWatch{Metrics: []CopiedMetric{
+			{Name: "jobs_waiting"}, {Name: "jobs_done_total"}, {Name: "worker_busy_ratio", Aggregation: AggregateMean},
+			{Name: "queue.depth"}, {Name: "orders", Counter: new(true)}, {Name: "ecs.task.memory.utilized"}, {Name: "ecs.task.network.rate.rx"},
+		}}
+	}),
+	"cloudwatch_statsd": minimal(func(c *Config) {
+		c.OTLP, c.Statsd = nil, &Statsd{}
+		c.CloudWatch = &CloudWatch{
+			Metrics: []CopiedMetric{{Name: "page.views", Counter: new(true)}}, Namespace: "Shop", Interval: dur(10 * time.Second),
+			Dimensions: map[string]string{"Service": "shop", "Stage": "prod"},
+		}
+	}),
 }
 
 // extraBatch adds a component, changes a setting and replaces a list.

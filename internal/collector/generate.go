@@ -136,6 +136,7 @@ func (c Config) document() document {
 	c.addStatsd(&d)
 	c.addTraces(&d)
 	c.addDelivery(&d)
+	c.addCloudWatch(&d)
 	return d
 }
 
@@ -148,6 +149,7 @@ func (c Config) addOTLP(d *document) {
 	actions := append(c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID, attrProcessID),
 		attributeAction{Action: "insert", Key: attrContainerName, FromContext: "metadata." + HeaderContainerName})
 	c.addMetrics(d, "otlp", receiverOTLP, exporterOTLP, actions, processorExported)
+	c.copyPushed(d, "otlp", receiverOTLP)
 	addDeltaReport(d, "otlp", receiverOTLP, `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`)
 }
 
@@ -165,6 +167,7 @@ func (c Config) addScrape(d *document) {
 			jobs[i].Name = JobName(stringOr(string(jobs[i].Name), c.Labels.Service))
 		}
 	}
+	c.copyScraped(d)
 	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown, c.added())
 	exporter := exporterUnsuffixed
 	if c.ScrapeOnShutdown && !c.Delivery.OneHop {
@@ -197,6 +200,7 @@ func (c Config) addStatsd(d *document) {
 		report += ` or ` + nameIsOneOf(c.Statsd.Rates)
 	}
 	c.addMetrics(d, "statsd", receiverStatsD, exporterUnsuffixed, actions, first...)
+	c.copyPushed(d, "statsd", receiverStatsD)
 	addDeltaReport(d, "statsd", receiverStatsD, report)
 }
 

@@ -8,6 +8,19 @@ import (
 	"time"
 )
 
+// copying is a configuration that copies metrics to CloudWatch.
+func copying(change func(*CloudWatch), metrics ...CopiedMetric) Config {
+	return minimal(func(c *Config) {
+		job(func(*ScrapeJob) {})(c)
+		c.TaskMetrics = &TaskMetrics{}
+		c.CloudWatch = &CloudWatch{Metrics: metrics}
+		if len(metrics) == 0 {
+			c.CloudWatch.Metrics = []CopiedMetric{{Name: "depth"}}
+		}
+		change(c.CloudWatch)
+	})
+}
+
 func relabel(r RelabelRule) Config {
 	return minimal(job(func(j *ScrapeJob) { j.Relabel = []RelabelRule{r} }))
 }
@@ -34,6 +47,62 @@ func TestOptionsAreRejected(t *testing.T) {
 		"hop port token": {minimal(func(c *Config) { c.Delivery.Port = "${Token[A.1]}" }), []string{"Telemetry.Delivery.Port is a token"}},
 		"hop port taken": {minimal(func(c *Config) { c.Delivery.Port = "4317"; c.TaskMetrics = &TaskMetrics{} }),
 			[]string{"Telemetry.Otlp.HttpPort and Telemetry.Delivery.Port are both port 4318"}},
+		"nothing copied":  {copying(func(w *CloudWatch) { w.Metrics = nil }), []string{"Telemetry.CloudWatch.Metrics is empty; name the metrics to copy"}},
+		"too many copied": {copying(func(w *CloudWatch) { w.Metrics = make([]CopiedMetric, 101) }), []string{"Telemetry.CloudWatch.Metrics has 101 metrics; CloudWatch takes 100"}},
+		"copied twice":    {copying(func(*CloudWatch) {}, CopiedMetric{Name: "a"}, CopiedMetric{Name: "a"}), []string{`Telemetry.CloudWatch.Metrics[1].Name is "a", which is named twice`}},
+		"copied no name":  {copying(func(*CloudWatch) {}, CopiedMetric{}), []string{`Telemetry.CloudWatch.Metrics[0].Name is ""; it must be a metric's name of 1 to 255 ASCII characters`}},
+		"copied a dollar": {copying(func(*CloudWatch) {}, CopiedMetric{Name: "a$b"}), []string{`Telemetry.CloudWatch.Metrics[0].Name is "a$b", but a $ is not expanded`}},
+		"copied a token":  {copying(func(*CloudWatch) {}, CopiedMetric{Name: "${Token[A.1]}"}), []string{"Telemetry.CloudWatch.Metrics[0].Name is a token"}},
+		"aggregation":     {copying(func(*CloudWatch) {}, CopiedMetric{Name: "a", Aggregation: "avg"}), []string{`Telemetry.CloudWatch.Metrics[0].Aggregation is "avg"; it must be sum, mean, max or min`}},
+		"mean of a counter": {copying(func(*CloudWatch) {}, CopiedMetric{Name: "a_total", Aggregation: AggregateMean}),
+			[]string{`Telemetry.CloudWatch.Metrics[0].Aggregation is "mean", but increments of a counter are added up`}},
+		"copied of a container": {copying(func(*CloudWatch) {}, CopiedMetric{Name: "container.memory.utilized"}),
+			[]string{`Name is "container.memory.utilized", which every container of a task has; copy the task's: ecs.task.memory.utilized`}},
+		"copied sum of ECS": {copying(func(*CloudWatch) {}, CopiedMetric{Name: "ecs.task.storage.read_bytes"}),
+			[]string{`Name is "ecs.task.storage.read_bytes", which ECS counts from the start of the task`, "such as ecs.task.cpu.utilized"}},
+		"counter of ECS": {copying(func(*CloudWatch) {}, CopiedMetric{Name: "ecs.task.cpu.utilized", Counter: new(true)}),
+			[]string{"Telemetry.CloudWatch.Metrics[0].Counter is true, but ecs.task.cpu.utilized is no counter"}},
+		"copied and not collected": {copying(func(*CloudWatch) {}, CopiedMetric{Name: "ecs.task.cpu.cores"}),
+			[]string{`Name is "ecs.task.cpu.cores", a metric of ECS that is not collected; add it to Telemetry.TaskMetrics.Metrics`}},
+		"copied and not known": {minimal(func(c *Config) {
+			c.TaskMetrics = &TaskMetrics{Task: TaskShape{NetworkMode: "host"}}
+			c.CloudWatch = &CloudWatch{Metrics: []CopiedMetric{{Name: "ecs.task.network.rate.rx"}}}
+		}), []string{`Name is "ecs.task.network.rate.rx", which ECS does not know of this task in network mode host`}},
+		"copied from nowhere": {minimal(func(c *Config) {
+			c.OTLP, c.TaskMetrics = nil, &TaskMetrics{}
+			c.CloudWatch = &CloudWatch{Metrics: []CopiedMetric{{Name: "ecs.task.cpu.utilised"}}}
+		}), []string{`Name is "ecs.task.cpu.utilised", which ECS does not have, did you mean ecs.task.cpu.utilized?`, "add a scrape job, or turn Telemetry.Otlp on"}},
+		"namespace of AWS":  {copying(func(w *CloudWatch) { w.Namespace = "AWS/ECS" }), []string{`Telemetry.CloudWatch.Namespace is "AWS/ECS", and AWS keeps names that start with AWS/ to itself`}},
+		"namespace":         {copying(func(w *CloudWatch) { w.Namespace = ":shop" }), []string{`Telemetry.CloudWatch.Namespace is ":shop"; it must have 1 to 255 letters`}},
+		"often copied":      {copying(func(w *CloudWatch) { w.Interval = dur(time.Second) }), []string{"Telemetry.CloudWatch.Interval is 1s; it must be from 10s to 1m0s"}},
+		"seldom copied":     {copying(func(w *CloudWatch) { w.Interval = dur(time.Hour) }), []string{"Telemetry.CloudWatch.Interval is 1h0m0s; it must be from 10s"}},
+		"copied at no time": {copying(func(w *CloudWatch) { w.Interval = dur(0) }), []string{"Telemetry.CloudWatch.Interval is 0s; it must be more than 0"}},
+		"dimension of a task": {copying(func(w *CloudWatch) {
+			w.Dimensions = map[string]string{"TaskId": "a", "aws.ecs.task.id": "a", "host": "a", "podIP": "a", "request_uuid": "a"}
+		}), []string{
+			`Telemetry.CloudWatch.Dimensions["TaskId"] is the name of something that each task, or each request, has another of`,
+			`Dimensions["aws.ecs.task.id"] is the name`, `Dimensions["host"] is the name`, `Dimensions["podIP"] is the name`, `Dimensions["request_uuid"] is the name`,
+		}},
+		"dimension's name": {copying(func(w *CloudWatch) {
+			w.Dimensions = map[string]string{"_a": "a", ":b": "b", "${Token[A.1]}": "c", "d$": "d"}
+		}), []string{
+			`Dimensions["_a"]: a dimension's name has 1 to 255 ASCII characters`, `Dimensions[":b"]: a dimension's name`, "has a name that is a token", `Dimensions["d$"] is "d$", but a $`,
+		}},
+		"dimension's value": {copying(func(w *CloudWatch) {
+			w.Dimensions = map[string]string{"A": "", "B": "\u00e9", "C": "0123456789abcdef0123456789abcdef", "D": "arn:aws:ecs:eu-west-1:1:task/shop/1", "E": "10.0.0.1", "F": "${env:HOSTNAME}"}
+		}), []string{
+			`Dimensions["A"] is empty`, `Dimensions["B"] is "é"; a value has 1 to 1024 ASCII characters`, `Dimensions["C"] is "0123456789abcdef0123456789abcdef", which looks like the id`,
+			`Dimensions["D"] is "arn:aws:ecs:eu-west-1:1:task/shop/1", which looks`, `Dimensions["E"] is "10.0.0.1", which looks`, `Dimensions["F"] is "${env:HOSTNAME}", but`,
+		}},
+		"many dimensions": {copying(func(w *CloudWatch) {
+			w.Dimensions = map[string]string{}
+			for _, c := range "ABCDEFGHIJK" {
+				w.Dimensions[string(c)] = "a"
+			}
+		}), []string{"Telemetry.CloudWatch.Dimensions has 11 dimensions; it must have at most 10"}},
+		"port of CloudWatch": {minimal(func(c *Config) {
+			c.OTLP.HttpPort, c.Delivery.Port, c.CloudWatch = "15002", "15000", &CloudWatch{Metrics: []CopiedMetric{{Name: "depth"}}}
+		}), []string{"Telemetry.Otlp.HttpPort and Telemetry.Delivery.Port are both port 15002"}},
 		"collector port": {minimal(func(c *Config) { c.CollectorMetrics = &CollectorMetrics{Port: "0"} }), []string{"Telemetry.CollectorMetrics.Port is 0"}},
 		"collector job": {minimal(func(c *Config) {
 			c.CollectorMetrics = &CollectorMetrics{}

@@ -255,6 +255,7 @@ func (c Config) addTaskMetrics(d *document) {
 		d.Processors[processorFilter+"ecs"] = t.Task.only(own)
 		actions := append(c.Labels.sourceActions(attrECSService, attrContainerName), insertValue(attrServiceName, jobOfTaskMetrics))
 		c.addMetrics(d, "ecs", receiverTaskMetrics, exporterUnsuffixed, actions, first...)
+		c.copyTask(d, "ecs", own, first...)
 	}
 	if len(shared) > 0 {
 		c.addSharedNetwork(d, shared)
@@ -298,6 +299,7 @@ func (c Config) addSharedNetwork(d *document, metrics []string) {
 	actions := append([]attributeAction{{Action: "delete", Key: attrContainerName}}, c.Labels.sourceActions(attrECSService)...)
 	actions = append(actions, insertValue(attrServiceName, jobOfTaskMetrics))
 	c.addMetrics(d, source, receiverTaskMetrics, exporterUnsuffixed, actions, processorFilter+source, processorRename+source)
+	c.copyTask(d, source, metrics, processorFilter+source, processorRename+source)
 }
 
 // corrections are processors that replace what the receiver gets wrong on instances.

@@ -128,7 +128,7 @@ func TestACrashInALongOutageLosesTwoBatchesAtMost(t *testing.T) {
 	scenario := load.Named(load.Matrix(shortFault), "SIGKILL in a 503")[0]
 	scenario.Limits = func(l *amp.Limits) { l.OutOfOrderWindow = 5 * time.Second }
 	o := runFaults(t, []load.Scenario{scenario}, load.Ours("ours, queue on disk", load.OnDisk))[0]
-	const batch = 2000 // a scrape
+	const batch = 2000                                     // a scrape
 	if o.Lost == 0 || o.Lost > 2*batch || o.Refused == 0 { // the one that was being sent, and one that was taken out of the queue after it
 		t.Errorf("%d of %d samples were lost in %d refused requests, expected one or two batches of %d", o.Lost, o.Produced, o.Refused, batch)
 	}

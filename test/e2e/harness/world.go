@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/ecs"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/logs"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
 )
 
@@ -22,6 +23,7 @@ type World struct {
 	Values template.Values
 	AMP    *amp.Server
 	Store  *amp.Store
+	Logs   *logs.Server // nil before AddLogs
 
 	dir       string
 	authority *authority
@@ -62,6 +64,13 @@ func NewWorldWithLimits(dir string, values template.Values, workspaces []string,
 		return nil, err
 	}
 	return w, w.proxy.register(w.AMPHost(), w.AMP)
+}
+
+// AddLogs adds CloudWatch Logs, with one log group.
+func (w *World) AddLogs(group string) error {
+	w.Logs = &logs.Server{Group: group, Verifier: w.AMP.Verifier}
+	w.Logs.Verifier.Service = "logs"
+	return w.proxy.register(fmt.Sprintf("logs.%s.%s", w.Values.Region, w.Values.URLSuffix), w.Logs)
 }
 
 // Reach changes how the network treats the AMP endpoint.
