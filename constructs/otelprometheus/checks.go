@@ -404,7 +404,9 @@ func (c checks) scraped(t renderedTask, f *input.Faults) {
 
 // doubts warns of scrape jobs that likely read the wrong thing, which shows only beside all containers.
 func (c checks) doubts(t renderedTask) {
-	if !slices.ContainsFunc(t.Containers, func(container renderedContainer) bool { return container.Essential != false || !c.s.ownName(container.Name) }) {
+	if !slices.ContainsFunc(t.Containers, func(container renderedContainer) bool {
+		return container.Essential != false || !c.s.ownName(container.Name)
+	}) {
 		input.Warn(c.s.task, "noContainer", "the task has no container but the collector, which is not essential, and ECS takes no task without an essential one; add the application's with AddContainer")
 	}
 	jobs := c.s.settings.config.Scrape
