@@ -80,7 +80,7 @@ func TestPreviewReplacesWhatTheEndToEndTestsReplace(t *testing.T) {
 var arrows = map[string][]string{
 	".":                         {awscdkModule, jsiiModule, "stacks"},
 	"stacks":                    {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus"},
-	"constructs/otelprometheus": {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/collector", "internal/endpoint", "internal/grants", "internal/input", "internal/sent", "internal/token"},
+	"constructs/otelprometheus": {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/collector", "internal/endpoint", "internal/grants", "internal/input", "internal/prom", "internal/sent", "internal/token"},
 	"constructs/amp":            {awscdkModule, constructsModule, jsiiModule, yamlModule, "internal/alertmanager", "internal/endpoint", "internal/grants", "internal/input", "internal/prom", "internal/token"},
 	"internal/alertmanager":     {yamlModule, "internal/prom", "internal/token"},
 	"internal/collector":        {yamlModule, "internal/prom"},

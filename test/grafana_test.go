@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -296,4 +297,41 @@ case "$2" in create-workspace-service-account) echo 7;; create-workspace-service
 	if len(imported) != 3 || imported["ecs-service"] == nil {
 		t.Errorf("imported are %v", imported)
 	}
+}
+
+// TestGrafanaWritesItsDashboards beside the template, each workspace into a folder of its own, and leaves nothing of an earlier synthesis there.
+func TestGrafanaWritesItsDashboards(t *testing.T) {
+	stack := newStack(t)
+	folder := filepath.Join(*awscdk.Stage_Of(stack).Outdir(), "Stack-dashboards")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "old.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	workspaces := &[]amp.IWorkspace{newWorkspace(stack, nil)}
+	first := grafana.NewWorkspace(stack, jsii.String("First"), &grafana.WorkspaceProps{Workspaces: workspaces, Dashboards: &dashboards.Options{}})
+	second := grafana.NewWorkspace(stack, jsii.String("Second"), &grafana.WorkspaceProps{Workspaces: workspaces, Dashboards: &dashboards.Options{UIDPrefix: "shop"}})
+	for dir, want := range map[string][]string{
+		folder: {"ecs-collector.json", "ecs-service.json", "ecs-task.json"},
+		filepath.Join(filepath.Dir(folder), "Stack-Second-dashboards"): {"shop-collector.json", "shop-service.json", "shop-task.json"},
+	} {
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, file := range files {
+			names = append(names, file.Name())
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("%s has %v, want %v", dir, names, want)
+		}
+	}
+	// The template does not change with the folder of a test.
+	assertContains(t, *first.SetupCommands(nil), "for file in 'cdk.out/Stack-dashboards'/*.json")
+	assertContains(t, *second.SetupCommands(nil), "for file in 'cdk.out/Stack-Second-dashboards'/*.json")
+	assertRefused(t, func() {
+		grafana.NewWorkspace(stack, jsii.String("Third"), &grafana.WorkspaceProps{Workspaces: workspaces, Dashboards: &dashboards.Options{UIDPrefix: "a b"}})
+	}, `Dashboards: UIDPrefix is "a b"`)
 }

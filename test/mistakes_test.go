@@ -110,6 +110,9 @@ func mistakes() map[string]mistake {
 		"an external label instance":                     {try: labelled(otelprometheus.LabelsProps{External: labels("instance", "shop")}), refused: "Telemetry.Labels.External: instance would be the same for all series, and each source has its own"},
 		"an external label without a value":              {try: labelled(otelprometheus.LabelsProps{External: labels("team", "")}), refused: "Telemetry.Labels.External: team is empty, and an empty label is no label"},
 		"an external label with a variable":              {try: labelled(otelprometheus.LabelsProps{External: labels("env", "${ENVIRONMENT}")}), refused: `Telemetry.Labels.External: env is "${ENVIRONMENT}", but a label is stored as it is written`},
+		"a service named as the collector":               {try: labelled(otelprometheus.LabelsProps{Service: jsii.String("otelcol")}), refused: `Telemetry.Labels.Service is "otelcol", the job of metrics that the collector makes itself`},
+		"a version that the build did not set":           {try: labelled(otelprometheus.LabelsProps{Version: jsii.String("")}), refused: "Telemetry.Labels.Version is empty"},
+		"a service name with a dollar":                   {try: labelled(otelprometheus.LabelsProps{Service: jsii.String("pay$5")}), refused: `Telemetry.Labels.Service is "pay$5", but a $ is not expanded here`},
 		"the name of the service twice":                  {try: labelled(otelprometheus.LabelsProps{Service: jsii.String("orders"), External: labels("service_name", "shop")}), refused: "Telemetry.Labels.Service is the label service_name, which Telemetry.Labels.External has too"},
 		"delta temporality":                              {try: pushing("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta"), warned: "deltaTemporality", message: "container app sets OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE to delta, and metrics with delta temporal"},
 		"an endpoint of compose":                         {try: pushing("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel-collector:4318"), warned: "otlpEndpoint", message: `container app: OTEL_EXPORTER_OTLP_ENDPOINT is "http://otel-collector:4318", and a task knows no host otel-coll`},
@@ -149,7 +152,7 @@ func mistakes() map[string]mistake {
 		"a configuration with a tab":          {try: configured("receivers:\n\totlp: {}"), refused: "Telemetry.Config: not YAML: yaml: line 2: found character that cannot start any token"},
 
 		"a cluster's ARN for its name":          {try: ruled(observability.ServiceRulesProps{TaskFamily: jsii.String("orders"), Cluster: jsii.String("arn:aws:ecs:eu-west-1:111122223333:cluster/shop")}), refused: `Cluster is "arn:aws:ecs:eu-west-1:111122223333:cluster/shop"`},
-		"a family that nobody has":              {try: ruled(observability.ServiceRulesProps{TaskFamily: jsii.String("order")}), warned: "unknownFamily", message: `TaskFamily is "order", and no task definition with a collector in this app has it`},
+		"a family that nobody has":              {try: ruled(observability.ServiceRulesProps{TaskFamily: jsii.String("order")}), warned: "unknownFamily", message: `TaskFamily is "order", and no task definition with a collector in this app has this family`},
 		"a family with its revision":            {try: ruled(observability.ServiceRulesProps{TaskFamily: jsii.String("orders:7")}), refused: `TaskFamily is "orders:7"`},
 		"nothing that says which service":       {try: ruled(observability.ServiceRulesProps{}), refused: "nothing says which service it is"},
 		"two ways to say which":                 {try: ruled(observability.ServiceRulesProps{TaskFamily: jsii.String("orders"), ServiceName: jsii.String("orders")}), refused: "Service, TaskDefinition, ServiceName and TaskFamily are ways to say the same"},

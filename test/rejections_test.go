@@ -57,7 +57,7 @@ func TestRejections(t *testing.T) {
 			&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("a")}, &otelprometheus.ScrapeJob{Port: jsii.Number(2), Name: jsii.String("a")})),
 			[]string{`Telemetry.Scrape[1].Name is "a", as that of Telemetry.Scrape[0]`}},
 		"two jobs without a name": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1)}, &otelprometheus.ScrapeJob{Port: jsii.Number(2)})),
-			[]string{"Telemetry.Scrape[1].Name is not set", "only one job can be named after the family"}},
+			[]string{"Telemetry.Scrape[1].Name is not set", "only one job can do without a name"}},
 		"dollar in name and path": {fargate(withScrape(&otelprometheus.ScrapeJob{Port: jsii.Number(1), Name: jsii.String("a$b"), Path: jsii.String("/$x")})),
 			[]string{"2 errors", `Name is "a$b", but a $`, `Path is "/$x", but a $`}},
 		"name of the family": {fargateProps(awsecs.FargateTaskDefinitionProps{Family: jsii.String("web")},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsaps"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/jsii-runtime-go"
@@ -94,8 +95,45 @@ func TestRulesOnWhatIsNotSentAreRefused(t *testing.T) {
 	serviceRules(later, &observability.ServiceRulesProps{TaskDefinition: td, Scrape: &observability.ScrapeAlerts{}})
 }
 
-// TestFamilyThatNobodyHasIsNamed: rules for it would report an absent service for ever.
-func TestFamilyThatNobodyHasIsNamed(t *testing.T) {
+// TestRulesTellEnvironmentsApart, and task definitions that share a name: what selects by the name alone would mix them.
+func TestRulesTellEnvironmentsApart(t *testing.T) {
+	app := newApp(t)
+	shared := awscdk.NewStack(app, jsii.String("Shared"), nil)
+	workspace := newWorkspace(shared, nil)
+	texts := map[string]string{}
+	for _, environment := range []string{"staging", "production", ""} {
+		id := "In" + environment
+		stack := awscdk.NewStack(app, &id, nil)
+		telemetry := &otelprometheus.TelemetryProps{Workspace: workspace, Labels: &otelprometheus.LabelsProps{Service: jsii.String("orders")}}
+		if environment != "" {
+			telemetry.Labels.Environment = &environment
+		}
+		td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil, telemetry)
+		if environment == "" { // a second one of the same name
+			otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Worker"), nil, telemetry)
+		}
+		texts[environment] = asJSON(shared.Resolve(observability.NewServiceRules(shared, jsii.String("Rules"+id), &observability.ServiceRulesProps{
+			Workspace: workspace, TaskDefinition: td,
+		}).Node().DefaultChild().(awsaps.CfnRuleGroupsNamespace).Data()))
+	}
+	assertContains(t, texts["staging"], `ecs_task_cpu_utilized{deployment_environment_name=\"staging\",service_name=\"orders\"}`)
+	assertContains(t, texts["production"], `{deployment_environment_name=\"production\",service_name=\"orders\"}`)
+	assertContains(t, texts[""], `{aws_ecs_task_family=\"InTask`, `,service_name=\"orders\"}`)
+}
+
+// TestNameThatNobodyHasIsNamed: rules for it would report an absent service for ever.
+func TestNameThatNobodyHasIsNamed(t *testing.T) {
+	for name, warned := range map[string]bool{"shop": false, "shops": true} {
+		stack := newStack(t)
+		rules := serviceRules(stack, &observability.ServiceRulesProps{ServiceName: &name})
+		otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), nil,
+			&otelprometheus.TelemetryProps{Labels: &otelprometheus.LabelsProps{Service: jsii.String("shop")}}).
+			AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+		synth(t, stack)
+		if got := strings.Contains(warnings(rules), "unknownService"); got != warned {
+			t.Errorf("%s: the warning is there: %t\n%s", name, got, warnings(rules))
+		}
+	}
 	for family, warned := range map[string]bool{"orders": false, "order": true} {
 		stack := newStack(t)
 		rules := serviceRules(stack, &observability.ServiceRulesProps{TaskFamily: &family})
@@ -112,7 +150,7 @@ func TestFamilyThatNobodyHasIsNamed(t *testing.T) {
 func TestAddToAllTakesTheNamesOfServices(t *testing.T) {
 	stack := newStack(t)
 	cluster := namedCluster(stack)
-	for _, name := range []string{"orders", "stock", ""} {
+	for _, name := range []string{"orders", "stock", "", "blue"} {
 		id := name + "Task"
 		td := awsecs.NewFargateTaskDefinition(stack, &id, &awsecs.FargateTaskDefinitionProps{MemoryLimitMiB: jsii.Number(1024)})
 		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
@@ -121,6 +159,11 @@ func TestAddToAllTakesTheNamesOfServices(t *testing.T) {
 			props.ServiceName = &name
 		}
 		awsecs.NewFargateService(stack, jsii.String(name+"Service"), props)
+		if name == "blue" { // two services run it
+			awsecs.NewFargateService(stack, jsii.String("greenService"), &awsecs.FargateServiceProps{
+				Cluster: cluster, TaskDefinition: td, MinHealthyPercent: jsii.Number(100), ServiceName: jsii.String("green"),
+			})
+		}
 	}
 	otelprometheus.AddToAll(stack, &otelprometheus.AddToAllProps{Overrides: &map[string]*otelprometheus.TelemetryProps{
 		"stockTask": {Labels: &otelprometheus.LabelsProps{Service: jsii.String("warehouse")}},
@@ -129,7 +172,9 @@ func TestAddToAllTakesTheNamesOfServices(t *testing.T) {
 	for id, label := range map[string]string{"ordersTask": "service_name: orders", "stockTask": "service_name: warehouse"} {
 		assertContains(t, configText(containerIn(t, tmpl, id, collectorName)), label)
 	}
-	if text := configText(containerIn(t, tmpl, "Task", collectorName)); strings.Contains(text, "service_name") {
-		t.Errorf("a service without a name has one:\n%s", text)
+	for _, id := range []string{"Task", "blueTask"} {
+		if text := configText(containerIn(t, tmpl, id, collectorName)); strings.Contains(text, "service_name") {
+			t.Errorf("%s has no name, or two, and gets one:\n%s", id, text)
+		}
 	}
 }

@@ -357,6 +357,20 @@ func TestOptionsAreApplied(t *testing.T) {
 	}
 }
 
+// TestServicesAreChosenByTheirNames: by the label of the options, and with characters that mean something in a regular expression or a string.
+func TestServicesAreChosenByTheirNames(t *testing.T) {
+	for _, d := range all(t, dashboards.Options{ServiceLabel: "service_name", Services: []string{"orders.v2", "stock"}}) {
+		if text := string(d.JSON); strings.Contains(text, "aws_ecs_task_family") {
+			t.Errorf("%s looks at the family", d.UID)
+		}
+		for _, q := range queries(t, d, nil) {
+			if !strings.Contains(q.Expr, `service_name=~"orders\\.v2|stock"`) {
+				t.Errorf("%s, %s: All is not these services in %s", d.UID, q.Panel, q.Expr)
+			}
+		}
+	}
+}
+
 func TestWriteMakesAFileForEachDashboard(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "new", "dashboards")
 	if err := dashboards.Write(folder, sampleOptions); err != nil {
@@ -397,6 +411,9 @@ func TestOptionsAreRejected(t *testing.T) {
 		"tag":             {dashboards.Options{Tags: []string{"a", " "}}, []string{"Tags[1] is empty"}},
 		"interval":        {dashboards.Options{CollectionInterval: 1500 * time.Millisecond}, []string{"CollectionInterval is 1.5s; it must be a whole number of seconds"}},
 		"negative":        {dashboards.Options{CollectionInterval: -time.Second}, []string{"CollectionInterval is -1s"}},
+		"service label":   {dashboards.Options{ServiceLabel: "service.name"}, []string{`ServiceLabel: "service.name" is not the name of a label`}},
+		"task as service": {dashboards.Options{ServiceLabel: "aws_ecs_task_id"}, []string{`ServiceLabel is "aws_ecs_task_id", which tells clusters or tasks apart`}},
+		"services":        {dashboards.Options{Services: []string{"", "$x", "${Token[a.1]}"}}, []string{"Services[0] is empty", `Services[1] is "$x", and Grafana takes a $ for a variable`, "Services[2] is a token"}},
 		"no title":        {metric(func(m *dashboards.Metric) { m.Title = "" }), []string{`Application[0].Title is empty; say what the metric "orders_total" shows`}},
 		"no kind":         {metric(func(m *dashboards.Metric) { m.Kind = "" }), []string{`Kind is ""; it must be counter, gauge or histogram`}},
 		"by":              {metric(func(m *dashboards.Metric) { m.By = "a,b" }), []string{`By: "a,b" is not the name of a label`}},

@@ -177,6 +177,8 @@ func (o Options) Validate() error {
 			errorf("Services[%d] is empty; remove it or name a service", i)
 		} else if token.In(service) {
 			errorf("Services[%d] is a token; a dashboard is written at synthesis, so write the value", i)
+		} else if strings.Contains(service, "$") {
+			errorf("Services[%d] is %q, and Grafana takes a $ for a variable; choose another name", i, service)
 		}
 	}
 	if d := o.CollectionInterval; d < 0 || d%time.Second != 0 {

@@ -256,9 +256,10 @@ func (o Options) variable(name string) cog.Builder[dashboard.VariableModel] {
 			quoted[i] = regexp.QuoteMeta(service)
 		}
 		services := strings.Join(quoted, "|")
-		ours = o.ServiceLabel + "=~" + strconv.Quote(services)
+		pattern := strconv.Quote(services)
+		ours = o.ServiceLabel + "=~" + pattern
 		if name == varService {
-			all = services
+			all = pattern[1 : len(pattern)-1] // Grafana puts it between the quotes of a query
 		}
 	}
 	v := map[string]struct{ label, description, query string }{

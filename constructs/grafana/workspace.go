@@ -219,15 +219,30 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 	return w
 }
 
-// writeDashboards writes them beside the template.
+// foldersOf has the Grafana workspace whose dashboards are in a folder.
+var foldersOf = map[string]*Workspace{}
+
+// writeDashboards writes them beside the template, in place of those that an earlier synthesis wrote. A second workspace of a stack has a
+// folder of its own.
 func (w *Workspace) writeDashboards(options dashboards.Options) {
-	stack := awscdk.Stack_Of(w)
-	w.dashboards = filepath.Join(*awscdk.Stage_Of(w).Outdir(), *stack.ArtifactId()+"-dashboards")
-	if err := dashboards.Write(w.dashboards, options); err != nil {
+	out, name := *awscdk.Stage_Of(w).Outdir(), *awscdk.Stack_Of(w).ArtifactId()
+	folder := filepath.Join(out, name+"-dashboards")
+	if foldersOf[folder] != nil {
+		name += "-" + *w.Node().Id()
+		folder = filepath.Join(out, name+"-dashboards")
+	}
+	foldersOf[folder] = w
+	err := os.RemoveAll(folder)
+	if err == nil {
+		err = dashboards.Write(folder, options)
+	}
+	if err != nil {
 		panic(fmt.Sprintf("%s: %v", *w.Node().Path(), err)) // the options are valid: the folder cannot be written
 	}
+	// A test synthesizes into another folder each time, which must not change the template.
+	w.dashboards = filepath.Join("cdk.out", name+"-dashboards")
 	if here, err := os.Getwd(); err == nil {
-		if short, err := filepath.Rel(here, w.dashboards); err == nil {
+		if short, err := filepath.Rel(here, folder); err == nil && !strings.HasPrefix(short, "..") {
 			w.dashboards = short
 		}
 	}

@@ -29,8 +29,8 @@ type ServiceRulesProps struct {
 	// Default: made from the path of the construct.
 	Name *string
 
-	// Service is the ECS service that the rules are for. What its task definition says follows from it: ServiceName or TaskFamily,
-	// TaskMetrics, and Cluster where the label policy keeps it. Where the rules are in another stack, the name of a cluster that awscdk
+	// Service is the ECS service that the rules are for. What its task definition says follows from it: ServiceName with its Environment,
+	// or TaskFamily; TaskMetrics; and Cluster where the label policy keeps it. Where the rules are in another stack, the name of a cluster that awscdk
 	// names is left out: it would make that stack depend on the service's, which may write to a workspace of this one. Rules on what
 	// the task definition does not send are refused; so add scrape jobs before. One that gets its collector from AddToAll gets it later,
 	// so only its family is known here.
@@ -165,26 +165,40 @@ func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRules
 		input.Warn(namespace, "noAlertManager", "workspace %s has no alert manager, so alerts that fire tell nobody; set amp.WorkspaceProps.AlertManager, or look at them in Grafana and acknowledge this warning",
 			*props.Workspace.Node().Path())
 	}
-	if input.Known(props.TaskFamily) {
-		namespace.Node().AddValidation(&familyCheck{namespace, *props.TaskFamily})
+	if input.Known(props.TaskFamily) || input.Known(props.ServiceName) {
+		namespace.Node().AddValidation(&nameCheck{namespace, props})
 	}
 	return namespace
 }
 
-// familyCheck warns of a family that the app does not have, once all task definitions are known. It is called from Node and must not
+// nameCheck warns of a name that the app does not have, once all task definitions are known. It is called from Node and must not
 // panic; its result must not be nil.
-type familyCheck struct {
+type nameCheck struct {
 	namespace *amp.RuleGroupsNamespace
-	family    string
+	props     *ServiceRulesProps
 }
 
 // Validate implements constructs.IValidation.
-func (c *familyCheck) Validate() *[]*string {
-	families := sent.Families(c.namespace)
-	// A token may be any family, and an app without collectors has rules for another one.
-	if len(families) > 0 && !slices.Contains(families, c.family) && !slices.ContainsFunc(families, func(f string) bool { return token.In(f) }) {
-		input.Warn(c.namespace, "unknownFamily", "TaskFamily is %q, and no task definition with a collector in this app has it; they have %s. "+
-			"If the service is of another app, acknowledge this warning", c.family, strings.Join(slices.Compact(slices.Sorted(slices.Values(families))), ", "))
+func (c *nameCheck) Validate() *[]*string {
+	families, services := sent.Names(c.namespace)
+	for _, n := range []struct {
+		id, prop, what string
+		name           *string
+		known          []string
+	}{
+		{"unknownFamily", "TaskFamily", "this family", c.props.TaskFamily, families},
+		{"unknownService", "ServiceName", "this Labels.Service", c.props.ServiceName, services},
+	} {
+		// A token may be any name, and an app without collectors has rules for another one.
+		if !input.Known(n.name) || len(families) == 0 || slices.Contains(n.known, *n.name) || slices.ContainsFunc(n.known, func(f string) bool { return token.In(f) }) {
+			continue
+		}
+		have := strings.Join(slices.Compact(slices.Sorted(slices.Values(n.known))), ", ")
+		if have == "" {
+			have = "none"
+		}
+		input.Warn(c.namespace, n.id, "%s is %q, and no task definition with a collector in this app has %s; there is %s. "+
+			"If the service is of another app, acknowledge this warning", n.prop, *n.name, n.what, have)
 	}
 	return &[]*string{}
 }
@@ -192,14 +206,16 @@ func (c *familyCheck) Validate() *[]*string {
 // resolve makes the rules, and reports everything that is wrong with the props.
 func (p *ServiceRulesProps) resolve(scope constructs.Construct, f *input.Faults) []rules.Group {
 	f.RulesIn(scope, p.Workspace, p.Name)
-	selected := p.selected(scope, f)
-	groups, err := selected.config(f).Groups()
+	selected, environment := p.selected(scope, f)
+	config := selected.config(f)
+	config.Environment = environment
+	groups, err := config.Groups()
 	f.AddError("", err)
 	return groups
 }
 
-// selected are the props with the family and the cluster of the service.
-func (p *ServiceRulesProps) selected(scope constructs.Construct, f *input.Faults) *ServiceRulesProps {
+// selected are the props with what the task definition says of itself, and its environment.
+func (p *ServiceRulesProps) selected(scope constructs.Construct, f *input.Faults) (_ *ServiceRulesProps, environment string) {
 	s := *p
 	ways := 0
 	for _, set := range []bool{p.Service != nil, p.TaskDefinition != nil, p.ServiceName != nil, p.TaskFamily != nil} {
@@ -209,32 +225,38 @@ func (p *ServiceRulesProps) selected(scope constructs.Construct, f *input.Faults
 	}
 	if ways > 1 {
 		f.Add("Service, TaskDefinition, ServiceName and TaskFamily are ways to say the same; set one of them")
-		return &s
+		return &s, ""
 	}
 	td := p.TaskDefinition
 	if p.Service != nil {
 		td = p.Service.TaskDefinition()
 	}
 	if td == nil {
-		return &s
+		return &s, ""
 	}
-	sends := sent.By(td)
-	if sends != nil && sends.Service != "" {
+	sends, shared := sent.By(td)
+	here := awscdk.Stack_Of(td) == awscdk.Stack_Of(scope)
+	named := sends != nil && sends.Service != "" && (here || !token.In(sends.Service))
+	if named {
 		s.ServiceName = &sends.Service
-	} else {
+	}
+	if !named || shared && sends.Has(prom.LabelFamily) {
 		s.TaskFamily = td.Family()
 	}
 	if p.Service != nil && p.Cluster == nil && (sends == nil || sends.Has(prom.LabelCluster)) {
 		s.Cluster = clusterName(p.Service.Cluster(), awscdk.Stack_Of(p.Service) == awscdk.Stack_Of(scope))
 	}
 	if sends == nil {
-		return &s
+		return &s, ""
 	}
 	s.refuseUnsent(sends, f)
 	if p.TaskMetrics == nil {
 		s.TaskMetrics = jsii.Strings(sends.TaskMetrics...)
 	}
-	return &s
+	if named && (here || !token.In(sends.Environment)) {
+		environment = sends.Environment
+	}
+	return &s, environment
 }
 
 // ofContainers says whether alerts on containers can look at a metric; that of a container that ended is kept by default.
@@ -266,8 +288,8 @@ func (p *ServiceRulesProps) refuseUnsent(sends *sent.Metrics, f *input.Faults) {
 		value *string
 	}{{prom.LabelCluster, p.Cluster}, {prom.LabelFamily, p.TaskFamily}} {
 		if by.value != nil && !sends.Has(by.label) {
-			f.Add("the label policy of the task definition does not keep %s, by which the rules select: no rule would ever see a series; keep it in Labels.Keep, "+
-				"or set Labels.Service to a name and leave Cluster out", by.label)
+			f.Add("the label policy of the task definition does not keep %s, by which the rules select: no rule would ever see a series; keep it in Labels.Keep (%s), "+
+				"or set Labels.Service to a name and leave Cluster out", by.label, map[string]string{prom.LabelCluster: prom.LabelCluster, prom.LabelFamily: "aws.ecs.task.family"}[by.label])
 		}
 	}
 	for _, m := range input.Strings(p.TaskMetrics) {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 )
 
 // AddToAllProps configures [AddToAll].
@@ -41,7 +42,8 @@ type AddToAllProps struct {
 // AddToAll adds a collector to every task definition below scope, such as an app, a stage or a stack, whoever makes it: the constructors of
 // awsecs, ecs_patterns, other constructs. It works at synthesis, so task definitions and containers that are added later count too.
 //
-// Where an ECS service has a ServiceName, that is the LabelsProps.Service of its task definition, unless telemetry has one.
+// Where an ECS service has a ServiceName, that is the LabelsProps.Service of its task definition, unless telemetry has one, or two services
+// run the task definition.
 //
 // Left alone are task definitions that have a collector, and those for EXTERNAL or Windows. A warning with the id leftAlone lists them,
 // with those of Skip and For. Imported ones are not of this app. It panics when props are wrong; what it cannot check before
@@ -141,7 +143,12 @@ func serviceNames(all []constructs.IConstruct) map[string]*string {
 			continue
 		}
 		if cfn, is := service.Node().DefaultChild().(awsecs.CfnService); is && input.Known(cfn.ServiceName()) {
-			names[*service.TaskDefinition().Node().Path()] = cfn.ServiceName()
+			path := *service.TaskDefinition().Node().Path()
+			if other := names[path]; other != nil && *other != *cfn.ServiceName() {
+				names[path] = jsii.String("") // two services run it
+			} else {
+				names[path] = cfn.ServiceName()
+			}
 		}
 	}
 	return names
@@ -156,7 +163,8 @@ func named(telemetry *TelemetryProps, service *string) *TelemetryProps {
 	if t.Labels != nil {
 		labels = *t.Labels
 	}
-	if service == nil || labels.Service != nil || t.Config != nil && !t.Config.generated {
+	external := labels.External != nil && (*labels.External)[prom.LabelService] != nil
+	if input.StringOr(service, "") == "" || labels.Service != nil || external || t.Config != nil && !t.Config.generated {
 		return telemetry
 	}
 	labels.Service = service

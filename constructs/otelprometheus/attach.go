@@ -86,7 +86,7 @@ func (s *Sidecar) sent() *sent.Metrics {
 	}
 	c := s.settings.config
 	m := &sent.Metrics{
-		Service: c.Labels.Service, TaskMetrics: c.TaskMetrics.Sent(),
+		Service: c.Labels.Service, Environment: c.Labels.Environment, TaskMetrics: c.TaskMetrics.Sent(),
 		Scrape: len(c.Scrape) > 0, Collector: c.CollectorMetrics != nil,
 	}
 	m.Labels, m.MoreLabels = c.Labels.Names()

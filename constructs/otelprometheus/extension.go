@@ -74,7 +74,7 @@ func (e *OtelPrometheusSidecar) AddScrapeJob(job *ScrapeJob) {
 	}
 	jobs = append(jobs, job)
 	t.Scrape = &jobs
-	if t.Otlp == nil && (e.telemetry == nil || e.telemetry.Scrape == nil) {
+	if generated := t.Config == nil || t.Config.generated; generated && t.Otlp == nil && (e.telemetry == nil || e.telemetry.Scrape == nil) {
 		t.Otlp = &OtlpProps{} // as before the first job
 	}
 	var f input.Faults

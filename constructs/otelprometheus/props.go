@@ -142,12 +142,13 @@ type LabelsProps struct {
 	// Source: OpenTelemetry semantic conventions: service.name, and for the next two deployment.environment.name, service.version.
 	Service *string
 
-	// Environment is where the service runs, such as production. It becomes the label deployment_environment_name of every series.
+	// Environment is where the service runs, such as production. It becomes the label deployment_environment_name of every series,
+	// but of those of an application that sends its own and whose policy keeps that. Rules for the task definition select by it, too.
 	//
 	// Default: no such label.
 	Environment *string
 
-	// Version of the service, which becomes the label service_version of every series. Each new version makes new series.
+	// Version of the service, which becomes the label service_version in the same way. Each new version makes new series.
 	//
 	// Default: no such label.
 	Version *string

@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -145,6 +146,7 @@ func (s *settings) resolveConfig(p TelemetryProps, f *input.Faults) {
 	}
 	s.resolveCloudWatch(p.CloudWatch, &c, f)
 	input.Copy(f, where+"Labels", &c.Labels, p.Labels)
+	p.Labels.validate(f)
 	if p.Delivery != nil {
 		s.delivery = *p.Delivery
 	}
@@ -156,6 +158,21 @@ func (s *settings) resolveConfig(p TelemetryProps, f *input.Faults) {
 		}
 	}
 	s.render(f)
+}
+
+// validate reports names that are set to nothing: a variable of the build that is not there, say.
+func (l *LabelsProps) validate(f *input.Faults) {
+	if l == nil {
+		return
+	}
+	for _, o := range []struct {
+		option string
+		value  *string
+	}{{"Service", l.Service}, {"Environment", l.Environment}, {"Version", l.Version}} {
+		if o.value != nil && strings.TrimSpace(*o.value) == "" {
+			f.Add("%sLabels.%s is empty; give it a value, or leave it out", where, o.option)
+		}
+	}
 }
 
 // appendJob adds a scrape job; at is how the user addresses it.

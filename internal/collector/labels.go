@@ -324,15 +324,24 @@ func (l Labels) validate(v *faults) {
 		v.printable(at+name, value)
 		v.noVariable(at+name, value)
 	}
+	l.validateService(v)
 	for _, o := range []struct{ option, attribute, value string }{
 		{"Service", attrServiceName, l.Service}, {"Environment", attrEnvironment, l.Environment}, {"Version", attrServiceVersion, l.Version},
 	} {
 		at := v.at + "Labels." + o.option
-		v.printable(at, o.value)
+		v.scraped(at, o.value)
 		v.noVariable(at, o.value)
 		if _, twice := l.External[labelOf(o.attribute)]; twice && o.value != "" {
 			v.addTo("%s is the label %s, which %sLabels.External has too; leave one out", at, labelOf(o.attribute), v.at)
 		}
+	}
+}
+
+// validateService reports a name that is the job of what the collector makes itself: what has no name of its own would get it.
+func (l Labels) validateService(v *faults) {
+	v.literal(v.at+"Labels.Service", l.Service)
+	if slices.Contains([]string{jobOfTaskMetrics, jobOfStatsD, collectorJob}, l.Service) {
+		v.add("Labels.Service is %q, the job of metrics that the collector makes itself; choose another", l.Service)
 	}
 }
 

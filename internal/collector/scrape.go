@@ -270,7 +270,7 @@ func validateScrape(v *faults, jobs []ScrapeJob) {
 	for _, j := range jobs {
 		switch first, twice := seen[j.Name]; {
 		case twice && j.Name == "":
-			v.addTo("%s.Name is not set, and neither is that of %s; only one job can be named after the family", j.At, first)
+			v.addTo("%s.Name is not set, and neither is that of %s; only one job can do without a name", j.At, first)
 		case twice:
 			v.addTo("%s.Name is %q, as that of %s; give each job its own name", j.At, j.Name, first)
 		default:

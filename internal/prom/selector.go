@@ -179,6 +179,9 @@ const (
 
 	// LabelService is there where the task definition's Labels.Service is set.
 	LabelService = "service_name"
+
+	// LabelEnvironment is there where Labels.Environment is set.
+	LabelEnvironment = "deployment_environment_name"
 )
 
 // ParseScopedSelector reads a selector to which a rule or a dashboard adds matchers of the service, so that it has none itself.

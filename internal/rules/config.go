@@ -49,8 +49,8 @@ type Config struct {
 
 // Service selects the series of a service.
 type Service struct {
-	ServiceName, TaskFamily, Cluster string
-	Matchers                         map[string]string
+	ServiceName, Environment, TaskFamily, Cluster string
+	Matchers                                      map[string]string
 }
 
 // Alert changes an alert. Nil and empty is what the alert has without it.
@@ -111,7 +111,7 @@ func (s Service) labels() map[string]string {
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	for name, value := range map[string]string{prom.LabelService: s.ServiceName, prom.LabelFamily: s.TaskFamily, prom.LabelCluster: s.Cluster} {
+	for name, value := range map[string]string{prom.LabelService: s.ServiceName, prom.LabelEnvironment: s.Environment, prom.LabelFamily: s.TaskFamily, prom.LabelCluster: s.Cluster} {
 		if value != "" {
 			labels[name] = value
 		}

@@ -7,11 +7,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
+
+// optionOf are the labels that have an option of their own.
+var optionOf = map[string]string{prom.LabelService: "ServiceName", prom.LabelFamily: "TaskFamily", prom.LabelCluster: "Cluster"}
 
 var ecsName = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,255}$`)
 
@@ -26,6 +30,9 @@ func (b *builder) validate() {
 			b.errorf("%s is %q; it must have 1 to 255 letters, digits, dashes and underscores%s", n.what, n.name, way)
 		}
 	}
+	if n := utf8.RuneCountInString(s.ServiceName); n > 255 {
+		b.errorf("ServiceName has %d characters; it must have 1 to 255", n)
+	}
 	if s.ServiceName == "" && s.TaskFamily == "" && len(s.Matchers) == 0 {
 		b.errorf("nothing says which service it is; set Service, TaskDefinition, ServiceName or TaskFamily")
 	}
@@ -33,8 +40,8 @@ func (b *builder) validate() {
 		switch problem := prom.CheckLabelName(name); {
 		case problem != "":
 			b.errorf("Matchers: %s", problem)
-		case slices.Contains([]string{prom.LabelService, prom.LabelFamily, prom.LabelCluster}, name):
-			b.errorf("Matchers has %s; set ServiceName, TaskFamily and Cluster instead", name)
+		case optionOf[name] != "":
+			b.errorf("Matchers has %s; set %s instead", name, optionOf[name])
 		case s.Matchers[name] == "":
 			b.errorf("Matchers: %s has no value; every series of the service must have one", name)
 		}

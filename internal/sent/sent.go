@@ -10,8 +10,8 @@ import (
 
 // Metrics are what the collector of a task definition sends.
 type Metrics struct {
-	// Service is the label service_name, or empty.
-	Service string
+	// Service and Environment are the labels service_name and deployment_environment_name, or empty.
+	Service, Environment string
 
 	// Labels are the task's labels on every series; MoreLabels says that there may be others.
 	Labels     []string
@@ -50,28 +50,45 @@ func Tell(stack awscdk.Stack, taskDefinition constructs.IConstruct, family strin
 }
 
 // By is what a task definition sends, or nil where that is not known: it has no collector of this library, or gets it at synthesis.
-func By(taskDefinition constructs.IConstruct) *Metrics {
-	path := *taskDefinition.Node().Path()
-	for _, s := range senders[awscdk.Stack_Of(taskDefinition)] {
+// shared says that another task definition of the app has the same name and environment.
+func By(taskDefinition constructs.IConstruct) (sends *Metrics, shared bool) {
+	path, stack := *taskDefinition.Node().Path(), awscdk.Stack_Of(taskDefinition)
+	for _, s := range senders[stack] {
 		if s.path == "" {
 			s.path = *s.construct.Node().Path()
 		}
-		if s.path == path {
-			return s.metrics()
+		if s.path != path {
+			continue
 		}
+		sends = s.metrics()
+		for _, other := range of(apps[stack]) {
+			if other != s && sends != nil && sends.Service != "" {
+				m := other.metrics()
+				shared = shared || m != nil && m.Service == sends.Service && m.Environment == sends.Environment
+			}
+		}
+		return sends, shared
 	}
-	return nil
+	return nil, false
 }
 
-// Families are those of all task definitions with a collector in the app of scope.
-func Families(scope constructs.IConstruct) (all []string) {
-	app := scope.Node().Root()
+// of are the senders of an app.
+func of(app constructs.IConstruct) (all []*sender) {
 	for stack, some := range senders {
 		if apps[stack] == app {
-			for _, s := range some {
-				all = append(all, s.family)
-			}
+			all = append(all, some...)
 		}
 	}
 	return all
+}
+
+// Names are the families of all task definitions with a collector in the app of scope, and the names of their services.
+func Names(scope constructs.IConstruct) (families, services []string) {
+	for _, s := range of(scope.Node().Root()) {
+		families = append(families, s.family)
+		if m := s.metrics(); m != nil && m.Service != "" {
+			services = append(services, m.Service)
+		}
+	}
+	return families, services
 }

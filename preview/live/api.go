@@ -67,9 +67,10 @@ func fail(w http.ResponseWriter, err error) {
 }
 
 func (p *Preview) serveStatus(w http.ResponseWriter, r *http.Request) {
-	if err := p.drawOwn(r.Context()); err != nil {
-		fail(w, err)
-		return
+	problems := p.problems()
+	drawn, err := p.drawOwn(r.Context())
+	if err != nil {
+		problems = append(problems, "the metrics of the app cannot be drawn: "+err.Error())
 	}
 	usage := "CPU, memory and storage are those of the processes on this machine; network is made up."
 	if !p.measured {
@@ -77,8 +78,8 @@ func (p *Preview) serveStatus(w http.ResponseWriter, r *http.Request) {
 	}
 	reply(w, map[string]any{
 		"Title": p.options.Title, "Family": p.def.Family, "Cluster": p.cluster, "Interval": p.options.Interval.Seconds(),
-		"Started": float64(p.task.Started.UnixMilli()) / 1000, "Now": float64(time.Now().UnixMilli()) / 1000, "Usage": usage, "Problems": p.problems(), "Hints": p.hints(r.Context()),
-		"Dashboards": p.drawn,
+		"Started": float64(p.task.Started.UnixMilli()) / 1000, "Now": float64(time.Now().UnixMilli()) / 1000, "Usage": usage, "Problems": problems, "Hints": p.hints(r.Context()),
+		"Dashboards": drawn,
 	})
 }
 

@@ -30,15 +30,20 @@ func (p *Preview) hints(ctx context.Context) (list []string) {
 	each(`scrape_samples_scraped > 0 and scrape_samples_post_metric_relabeling == 0`, func(s promql.Sample) {
 		list = append(list, fmt.Sprintf("scrape job %s: 0 of %.0f samples are kept; look at its KeepMetrics, DropMetrics and Relabel", s.Metric.Get("job"), s.F))
 	})
-	// Buckets are cumulative: all are alike where the first one has everything.
-	const buckets = `sum by (__name__, job, le) ({__name__=~".+_bucket"})`
-	each(fmt.Sprintf("(min by (__name__, job) (%s) == on (__name__, job) max by (__name__, job) (%s)) >= %d", buckets, buckets, enough),
-		func(s promql.Sample) {
-			name := strings.TrimSuffix(s.Metric.Get("__name__"), "_bucket")
-			list = append(list, fmt.Sprintf("histogram %s: all %.0f values are in the first bucket, so its quantiles say nothing; give it smaller buckets, or look at the unit of what it measures", name, s.F))
-		})
+	// Buckets are cumulative: all are alike where the first one has everything, and those with a bound are 0 where the last one has.
+	const finite = `sum by (__name__, job, le) ({__name__=~".+_bucket",le!="+Inf"})`
+	all := fmt.Sprintf(`sum by (__name__, job) ({__name__=~".+_bucket",le="+Inf"}) >= %d`, enough)
+	each(fmt.Sprintf("%s and on (__name__, job) (sum by (__name__, job) ({__name__=~\".+_bucket\",le=\"+Inf\"}) == on (__name__, job) min by (__name__, job) (%s))", all, finite),
+		func(s promql.Sample) { list = append(list, histogramHint(s, "in the first bucket", "smaller")) })
+	each(fmt.Sprintf("%s and on (__name__, job) (max by (__name__, job) (%s) == 0)", all, finite),
+		func(s promql.Sample) { list = append(list, histogramHint(s, "above the last bucket", "larger")) })
 	slices.Sort(list)
-	return list
+	return slices.Compact(list)
+}
+
+func histogramHint(s promql.Sample, where, size string) string {
+	return fmt.Sprintf("histogram %s of job %s: all %.0f values are %s, so its quantiles say nothing; give it %s buckets, or look at the unit of what it measures",
+		strings.TrimSuffix(s.Metric.Get("__name__"), "_bucket"), s.Metric.Get("job"), s.F, where, size)
 }
 
 // plain is the message of a line of the collector's log, with the error in it.

@@ -17,32 +17,32 @@ import (
 // maxOwn is how many metrics of the application get a panel by themselves. The tab of metrics lists all.
 const maxOwn = 24
 
-// drawOwn draws the application's metrics that are stored by now, unless the user has dashboards. Types and units are not stored (AMP gets no
+// drawOwn draws the application's metrics that are stored by now, unless the user has dashboards, and says how often that changed. Types and units are not stored (AMP gets no
 // metadata from the sidecar), so both follow from the names, by the conventions of Prometheus.
-func (p *Preview) drawOwn(ctx context.Context) error {
+func (p *Preview) drawOwn(ctx context.Context) (drawn int, err error) {
 	p.drawing.Lock()
 	defer p.drawing.Unlock()
 	if !p.ownDashboards {
-		return nil
+		return 0, nil
 	}
 	series, err := p.world.Store.Series(ctx, `{__name__!~"ecs_.+|container_.+|otelcol_.+|scrape_.+|up|target_info|ALERTS.*",job!~"ecs|otelcol"}`, p.task.Started)
 	if err != nil {
-		return err
+		return p.drawn, err
 	}
 	own := ownMetrics(series)
 	if p.drawn > 0 && reflect.DeepEqual(own, p.own) {
-		return nil
+		return p.drawn, nil
 	}
 	all, err := dashboards.All(dashboards.Options{CollectionInterval: p.options.Interval, Application: own})
 	if err != nil {
-		return err
+		return p.drawn, err
 	}
 	p.own, p.options.Dashboards = own, all
 	p.drawn++
 	for _, dashboard := range all {
 		p.dashboard[dashboard.UID] = dashboard
 	}
-	return nil
+	return p.drawn, nil
 }
 
 // ofRuntime are metrics of a language's runtime and of the process.
@@ -59,13 +59,15 @@ func ownMetrics(series []labels.Labels) []dashboards.Metric {
 	kinds := map[string]dashboards.MetricKind{}
 	for _, s := range series {
 		name := s.Get(model.MetricNameLabel)
-		base := name
+		base := ""
 		for _, suffix := range []string{"_bucket", "_sum", "_count"} {
-			base = strings.TrimSuffix(base, suffix)
+			if cut, is := strings.CutSuffix(name, suffix); is && histograms[cut] {
+				base = cut
+			}
 		}
 		switch {
-		case strings.Contains(name, ":"), strings.HasSuffix(name, "_created"), strings.HasSuffix(name, "_info"):
-		case histograms[base]:
+		case strings.Contains(name, ":"), strings.HasSuffix(name, "_created"), strings.HasSuffix(name, "_info"), s.Has(model.QuantileLabel): // a quantile of a summary cannot be added up
+		case base != "":
 			kinds[base] = dashboards.Histogram
 		case strings.HasSuffix(name, "_total"), strings.HasSuffix(name, "_count"), strings.HasSuffix(name, "_sum"):
 			kinds[name] = dashboards.Counter

@@ -137,7 +137,7 @@ func TestPreviewOfOwnTemplate(t *testing.T) {
 				}
 			}
 		}
-		hinted := len(status.Hints) == 1 && strings.Contains(status.Hints[0], "histogram sampleapp_order_duration_seconds: all 25 values are in the first bucket")
+		hinted := len(status.Hints) == 1 && strings.Contains(status.Hints[0], "histogram sampleapp_order_duration_seconds of job own: all 25 values are in the first bucket")
 		return unless(own == 6 && hinted, fmt.Sprintf("%d panels of the app, hints %q", own, status.Hints))
 	})
 }
