@@ -97,7 +97,29 @@ var scenarios = map[string]Config{
 	"bridge":          minimal(func(c *Config) { c.Host = "0.0.0.0"; c.Statsd = &Statsd{Port: "9125"} }),
 	"job_of_family":   minimal(job(func(j *ScrapeJob) { j.Name = "" })),
 	"labels_external": minimal(func(c *Config) { c.Labels.External = map[string]string{"team": "a$b", "stage": "prod"} }),
-	"extra_batch":     minimal(func(c *Config) { c.Extra = extraBatch }),
+	"fleet":           fleet(nil),
+	"fleet_shard": fleet(func(f *Fleet) {
+		f.Refresh, f.Shard, f.Shards = dur(time.Minute), 1, 4
+		f.Jobs[0].HonorTimestamps = true
+	}),
+	"extra_batch": minimal(func(c *Config) { c.Extra = extraBatch }),
+}
+
+// fleet scrapes three services of a cluster; two of them differ in name and path only.
+func fleet(change func(*Fleet)) Config {
+	f := &Fleet{Directory: "/tmp"}
+	for i, family := range []string{"orders", "stock", "mail"} {
+		f.Jobs = append(f.Jobs, FleetJob{ScrapeJob: ScrapeJob{At: fmt.Sprintf("Scrape[%d]", i)}, Family: family, Container: "app", Port: "8080"})
+	}
+	f.Jobs[1].Name, f.Jobs[1].Path = "stock-admin", "/admin/metrics"
+	f.Jobs[2].Interval, f.Jobs[2].DropMetrics = dur(time.Minute), []string{"go_.*"}
+	if change != nil {
+		change(f)
+	}
+	return minimal(func(c *Config) {
+		c.OTLP, c.Fleet, c.CollectorMetrics, c.LaunchType = nil, f, &CollectorMetrics{}, "fargate"
+		c.Delivery.QueueDirectory = "/tmp"
+	})
 }
 
 // extraBatch adds a component, changes a setting and replaces a list.

@@ -106,8 +106,8 @@ func emulateAWS(t testing.TB) {
 }
 
 // emulated are the variables that generated configurations name. An account number that begins with 0 must stay a text.
-var emulated = collector.Config{AssumeRole: true, ExternalID: true}.Environment(collector.Deployment{
-	Endpoint: workspaceURL, Region: values.Region, TaskRegion: values.Region, AccountID: "012345678901", Family: "1e3",
+var emulated = collector.Config{AssumeRole: true, ExternalID: true, Fleet: &collector.Fleet{}}.Environment(collector.Deployment{
+	Endpoint: workspaceURL, Region: values.Region, TaskRegion: values.Region, AccountID: "012345678901", Family: "1e3", Cluster: "0123",
 	RoleARN: "arn:aws:iam::111122223333:role/writer", STSRegion: values.Region, ExternalID: "0123",
 })
 
