@@ -79,8 +79,9 @@ func TestPreviewReplacesWhatTheEndToEndTestsReplace(t *testing.T) {
 // CONTRIBUTING.md draws them. A new package gets a line here.
 var arrows = map[string][]string{
 	".":                         {awscdkModule, jsiiModule, "stacks"},
-	"stacks":                    {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus"},
+	"stacks":                    {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/central", "constructs/otelprometheus"},
 	"constructs/otelprometheus": {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/collector", "internal/endpoint", "internal/grants", "internal/input", "internal/token"},
+	"constructs/central":        {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus", "internal/input"},
 	"constructs/amp":            {awscdkModule, constructsModule, jsiiModule, yamlModule, "internal/alertmanager", "internal/endpoint", "internal/grants", "internal/input", "internal/prom", "internal/token"},
 	"internal/alertmanager":     {yamlModule, "internal/prom", "internal/token"},
 	"internal/collector":        {yamlModule, "internal/prom"},

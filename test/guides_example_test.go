@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/central"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/grafana"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
@@ -47,6 +49,7 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"package amp":           guideGrant,
 	"alerts":                guideAlerts,
 	"many services":         guideManyServices,
+	"central":               guideCentral,
 }
 
 func TestGuidesSynthesize(t *testing.T) {
@@ -365,4 +368,32 @@ func guideManyServices(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs
 		},
 		Skip: jsii.Strings("Shop/Legacy"),
 	})
+}
+
+func guideCentral(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	service := func(name string) awsecs.FargateService {
+		td := awsecs.NewFargateTaskDefinition(stack, jsii.String(name+"Task"), nil)
+		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image, PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}}})
+		return awsecs.NewFargateService(stack, &name, &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+	}
+	orders, stock := service("Orders"), service("Stock")
+
+	fleet := central.NewScrapeService(stack, jsii.String("Fleet"), &central.ScrapeServiceProps{Cluster: cluster, Tasks: jsii.Number(300)})
+	fleet.Scrape(orders, &otelprometheus.ScrapeJob{Port: jsii.Number(8080)})
+	fleet.Scrape(stock, &otelprometheus.ScrapeJob{Port: jsii.Number(8080), Path: jsii.String("/admin/metrics")})
+
+	for id, service := range map[string]awsecs.BaseService{"Orders": orders, "Stock": stock} {
+		observability.NewServiceRules(stack, jsii.String(id+"Rules"), &observability.ServiceRulesProps{
+			Workspace: fleet.Workspace(), Service: service,
+			// Tasks and absence need the ECS metrics of a sidecar.
+			Tasks: &observability.TaskAlerts{Enabled: jsii.Bool(false)}, Absence: &observability.AbsenceAlerts{Enabled: jsii.Bool(false)},
+			Scrape: &observability.ScrapeAlerts{}, Targets: &observability.TargetAlerts{Tasks: jsii.Number(2)},
+		})
+	}
+	for i, collector := range fleet.Services() {
+		observability.NewServiceRules(stack, jsii.String(fmt.Sprint("CollectorRules", i)), &observability.ServiceRulesProps{
+			Workspace: fleet.Workspace(), Service: collector,
+			Collector: &observability.CollectorAlerts{}, Discovery: &observability.DiscoveryAlerts{},
+		})
+	}
 }

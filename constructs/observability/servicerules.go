@@ -80,6 +80,16 @@ type ServiceRulesProps struct {
 	// Default: none.
 	Collector *CollectorAlerts
 
+	// Targets are alerts on a service that a scrape service of package central scrapes: too few of its tasks are scraped, or none.
+	//
+	// Default: none.
+	Targets *TargetAlerts
+
+	// Discovery are alerts on a service of ScrapeService.Services of package central: it does not find tasks any more.
+	//
+	// Default: none.
+	Discovery *DiscoveryAlerts
+
 	// WorkspaceAlarms adds CloudWatch alarms to the workspace, as its AddAlarms does. They see what AMP refuses, which the
 	// sidecar's own metrics do not. A workspace takes them once, so set this for one of its services.
 	//
