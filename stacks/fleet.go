@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsautoscaling"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -24,7 +25,7 @@ func NewFleet(scope constructs.Construct, id string) awscdk.Stack {
 	for _, name := range []string{"orders", "stock", "mail", "search"} {
 		td := awsecs.NewFargateTaskDefinition(stack, jsii.String(name+"Task"), &awsecs.FargateTaskDefinitionProps{Family: &name})
 		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
-			Image: sampleApp(), PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}},
+			Image: sampleApp(), Logging: fleetLogs(name), PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}},
 		})
 		services[name] = awsecs.NewFargateService(stack, &name, &awsecs.FargateServiceProps{
 			Cluster: cluster, TaskDefinition: td, DesiredCount: jsii.Number(2), MinHealthyPercent: jsii.Number(100),
@@ -46,7 +47,7 @@ func NewFleet(scope constructs.Construct, id string) awscdk.Stack {
 	for _, name := range []string{"images", "reports"} {
 		td := awsecs.NewEc2TaskDefinition(stack, jsii.String(name+"Task"), &awsecs.Ec2TaskDefinitionProps{Family: &name, NetworkMode: awsecs.NetworkMode_BRIDGE})
 		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{
-			Image: sampleApp(), MemoryReservationMiB: jsii.Number(64),
+			Image: sampleApp(), Logging: fleetLogs(name), MemoryReservationMiB: jsii.Number(64),
 			// Host port 0 lets ECS choose one, which the collector asks for.
 			PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080), HostPort: jsii.Number(0)}},
 		})
@@ -76,4 +77,8 @@ func NewFleet(scope constructs.Construct, id string) awscdk.Stack {
 	}
 	awscdk.Annotations_Of(stack).AcknowledgeWarning(jsii.String("cdk-otel-prometheus:noAlertManager"), jsii.String("Observability shows how alerts are sent"))
 	return stack
+}
+
+func fleetLogs(service string) awsecs.LogDriver {
+	return awsecs.LogDrivers_AwsLogs(&awsecs.AwsLogDriverProps{StreamPrefix: &service, LogRetention: awslogs.RetentionDays_ONE_MONTH})
 }

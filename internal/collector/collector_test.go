@@ -107,7 +107,7 @@ var scenarios = map[string]Config{
 
 // fleet scrapes three services of a cluster; two of them differ in name and path only.
 func fleet(change func(*Fleet)) Config {
-	f := &Fleet{Directory: "/tmp"}
+	f := &Fleet{Directory: "/tmp/cdk-otel-prometheus"}
 	for i, family := range []string{"orders", "stock", "mail"} {
 		f.Jobs = append(f.Jobs, FleetJob{ScrapeJob: ScrapeJob{At: fmt.Sprintf("Scrape[%d]", i)}, Family: family, Container: "app", Port: "8080"})
 	}
@@ -253,5 +253,34 @@ func TestArgsNameTheVariableAndTheFeatureGates(t *testing.T) {
 	got := strings.Join(minimal(nil).Args("env:VARIABLE"), " ")
 	if want := "--config=env:VARIABLE --feature-gates=exporter.prometheusremotewritexporter.RetryOn429,pkg.translator.prometheus.PermissiveLabelSanitization"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestAFleetOfAHundredServicesFits into a task definition, which holds 64 KiB. docs/central.md says so, and what each other combination of
+// options takes.
+func TestAFleetOfAHundredServicesFits(t *testing.T) {
+	size := func(change func(*Fleet)) int {
+		text, err := fleet(change).YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(text)
+	}
+	hundred := func(f *Fleet) {
+		for i := range 100 {
+			j := f.Jobs[0]
+			j.Family = fmt.Sprintf("a-service-with-a-rather-long-name-%d", i)
+			f.Jobs = append(f.Jobs, j)
+		}
+	}
+	if got := size(hundred); got > 50<<10 {
+		t.Errorf("a hundred services take %d bytes", got)
+	}
+	one := size(nil)
+	if got := size(func(f *Fleet) {
+		f.Jobs = append(f.Jobs, f.Jobs[0])
+		f.Jobs[3].Family, f.Jobs[3].Timeout = "other", dur(time.Second)
+	}) - one; got > 3<<10 {
+		t.Errorf("another combination of options takes %d bytes", got)
 	}
 }

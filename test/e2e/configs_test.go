@@ -93,6 +93,7 @@ func emulateAWS(t testing.TB) {
 			<Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, time.Now().Add(time.Hour).Format(time.RFC3339))
 	}))
 	t.Cleanup(sts.Close)
+	t.Cleanup(func() { _ = os.RemoveAll("/tmp/cdk-otel-prometheus") }) // folders for lists of targets, which are made with the components
 	for name, value := range emulated {
 		t.Setenv(name, value)
 	}
