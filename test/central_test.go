@@ -30,7 +30,9 @@ func onFargate(scope constructs.Construct, id string, cluster awsecs.ICluster) a
 	return awsecs.NewFargateService(scope, &id, &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
 }
 
-func metricsJob() *otelprometheus.ScrapeJob { return &otelprometheus.ScrapeJob{Port: jsii.Number(8080)} }
+func metricsJob() *otelprometheus.ScrapeJob {
+	return &otelprometheus.ScrapeJob{Port: jsii.Number(8080)}
+}
 
 // collectorsOf are the task definitions of collectors, by their construct.
 func (tmpl template) collectorsOf(id string) map[string]object {
@@ -264,12 +266,18 @@ func TestScrapeServiceRefuses(t *testing.T) {
 		"several": {func(p *central.ScrapeServiceProps) {
 			p.Tasks, p.Series, p.RefreshInterval = jsii.Number(0), jsii.Number(1.5), awscdk.Duration_Seconds(jsii.Number(5))
 		}, []string{"Stack/Fleet: NewScrapeService: 3 errors", "Tasks is 0; it must be a whole number from 1 to 100000", "Series is 1.5", "RefreshInterval is 5s; it must be at least 10s"}},
-		"token":      {func(p *central.ScrapeServiceProps) { p.Series = awscdk.Token_AsNumber("x") }, []string{"Series is a token; it must be known at synthesis"}},
-		"too much":   {func(p *central.ScrapeServiceProps) { p.Series, p.Shards = jsii.Number(3e6), jsii.Number(2) }, []string{"each of 2 collectors would have 1500000 series", "raise Shards to 6"}},
-		"essential":  {func(p *central.ScrapeServiceProps) { p.Collector = &otelprometheus.CollectorProps{Essential: no} }, []string{"Collector.Essential is false, but the collector is the only container"}},
-		"drain":      {func(p *central.ScrapeServiceProps) { p.Delivery = &otelprometheus.DeliveryProps{DrainTime: awscdk.Duration_Seconds(jsii.Number(5))} }, []string{"Delivery.DrainTime is set, but"}},
-		"all labels": {func(p *central.ScrapeServiceProps) { p.Labels = &otelprometheus.LabelsProps{Policy: otelprometheus.LabelsAll} }, []string{"Labels.Policy is LabelsAll", "use LabelsTask or LabelsList"}},
-		"zone": {func(p *central.ScrapeServiceProps) { p.Labels = &otelprometheus.LabelsProps{Keep: jsii.Strings("cloud.availability_zone")} },
+		"token":     {func(p *central.ScrapeServiceProps) { p.Series = awscdk.Token_AsNumber("x") }, []string{"Series is a token; it must be known at synthesis"}},
+		"too much":  {func(p *central.ScrapeServiceProps) { p.Series, p.Shards = jsii.Number(3e6), jsii.Number(2) }, []string{"each of 2 collectors would have 1500000 series", "raise Shards to 6"}},
+		"essential": {func(p *central.ScrapeServiceProps) { p.Collector = &otelprometheus.CollectorProps{Essential: no} }, []string{"Collector.Essential is false, but the collector is the only container"}},
+		"drain": {func(p *central.ScrapeServiceProps) {
+			p.Delivery = &otelprometheus.DeliveryProps{DrainTime: awscdk.Duration_Seconds(jsii.Number(5))}
+		}, []string{"Delivery.DrainTime is set, but"}},
+		"all labels": {func(p *central.ScrapeServiceProps) {
+			p.Labels = &otelprometheus.LabelsProps{Policy: otelprometheus.LabelsAll}
+		}, []string{"Labels.Policy is LabelsAll", "use LabelsTask or LabelsList"}},
+		"zone": {func(p *central.ScrapeServiceProps) {
+			p.Labels = &otelprometheus.LabelsProps{Keep: jsii.Strings("cloud.availability_zone")}
+		},
 			[]string{`Labels.Keep[0] is "cloud.availability_zone", which is not known of a task of another host; the ECS API tells aws.ecs.task.family`}},
 		"props of the telemetry": {func(p *central.ScrapeServiceProps) {
 			p.Delivery = &otelprometheus.DeliveryProps{OneHop: yes, QueueOnDisk: yes}
