@@ -2,7 +2,10 @@ package stacks
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -22,6 +25,7 @@ var Objectives = []*slo.SLO{
 
 // Dashboards are those of the sample app. Observability writes them beside its template, into the folder Observability-dashboards.
 var Dashboards = dashboards.Options{
+	ServiceLabel: "service_name",
 	Application: []dashboards.Metric{
 		{Title: "Orders", Kind: dashboards.Counter, Selector: "sampleapp_orders_total", By: "item"},
 		{Title: "Order duration", Kind: dashboards.Histogram, Selector: "sampleapp_order_duration_seconds", Unit: "s"},
@@ -36,9 +40,13 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 
 	topic := awssns.NewTopic(stack, jsii.String("Alerts"), &awssns.TopicProps{EnforceSSL: jsii.Bool(true)})
+	// The alarms of the workspace go there too. A topic with a policy of its own lets nobody in by default.
+	topic.GrantPublish(awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+		Conditions: &map[string]interface{}{"StringEquals": map[string]interface{}{"aws:SourceAccount": stack.Account()}},
+	}))
 	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), &amp.WorkspaceProps{
 		AlertManager: &amp.AlertManagerDefinition{
-			Route:     &amp.AlertRoute{Receiver: jsii.String("team"), GroupBy: jsii.Strings("alertname", "aws_ecs_task_family")},
+			Route:     &amp.AlertRoute{Receiver: jsii.String("team"), GroupBy: jsii.Strings("alertname", "service_name")},
 			Receivers: &[]*amp.AlertReceiver{{Name: jsii.String("team"), Sns: &[]*amp.SnsReceiver{{Topic: topic}}}},
 		},
 	})
@@ -48,6 +56,7 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		MemoryLimitMiB: jsii.Number(1024),
 	}, &otelprometheus.TelemetryProps{
 		Workspace:        workspace,
+		Labels:           &otelprometheus.LabelsProps{Service: jsii.String("orders"), Environment: jsii.String("production")},
 		Scrape:           &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080), Name: jsii.String("sampleapp")}},
 		TaskMetrics:      &otelprometheus.TaskMetricsProps{Containers: jsii.Bool(true)},
 		CollectorMetrics: &otelprometheus.CollectorMetricsProps{},
@@ -69,13 +78,10 @@ func NewObservability(scope constructs.Construct, id string) awscdk.Stack {
 		Collector:  &observability.CollectorAlerts{},
 		SLOs:       &Objectives,
 
-		WorkspaceAlarms: &amp.AlarmsProps{},
+		WorkspaceAlarms: &amp.AlarmsProps{Actions: &[]awscloudwatch.IAlarmAction{awscloudwatchactions.NewSnsAction(topic)}},
 	})
 
-	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{Workspaces: &[]amp.IWorkspace{workspace}})
-	if err := dashboards.Write(*awscdk.Stage_Of(stack).Outdir()+"/"+id+"-dashboards", Dashboards); err != nil {
-		panic(err)
-	}
+	console := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{Workspaces: &[]amp.IWorkspace{workspace}, Dashboards: &Dashboards})
 	awscdk.NewCfnOutput(stack, jsii.String("GrafanaUrl"), &awscdk.CfnOutputProps{Value: console.Url()})
 	return stack
 }

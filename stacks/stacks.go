@@ -31,6 +31,7 @@ var All = []Sample{
 	{"WholeApp", "three services that know nothing of telemetry, and one call that adds it to all", NewWholeApp},
 	{"Fleet", "six services of a cluster, scraped by one collector that finds their tasks", NewFleet},
 	{"ScheduledTask", "a task that runs for a few seconds and loses nothing", NewScheduledTask},
+	{"ScaleOnQueue", "a service that scales on its own queue and its own orders", NewScaleOnQueue},
 	{"Traces", "traces to X-Ray through the same sidecar", NewTraces},
 	{"SharedWorkspace", "one workspace for all, one service writing from another account", NewSharedWorkspace},
 	{"PrivateVpc", "no access to the internet, only VPC endpoints", NewPrivateVpc},

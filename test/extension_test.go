@@ -223,3 +223,34 @@ func TestOneExtensionOnTwoTaskDefinitions(t *testing.T) {
 		}
 	}
 }
+
+// TestOneExtensionReachesAllItsTaskDefinitions: what is added to it reaches those that are there, and those that come.
+func TestOneExtensionReachesAllItsTaskDefinitions(t *testing.T) {
+	stack := newStack(t)
+	extension := otelprometheus.NewOtelPrometheusSidecar(nil)
+	vpc := awsec2.NewVpc(stack, jsii.String("Vpc"), &awsec2.VpcProps{MaxAzs: jsii.Number(2)})
+	assertRefused(t, func() { extension.AddVpcEndpoints(vpc, nil) }, "no task definition has the extension yet; call it after AddExtension")
+	extend := func(id string) {
+		td := awsecs.NewFargateTaskDefinition(stack, &id, &awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)})
+		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: anyImage()})
+		td.AddExtension(extension)
+	}
+	extend("First")
+	extend("Second")
+	assertRefused(t, func() { extension.AddScrapeJob(&otelprometheus.ScrapeJob{}) }, "OtelPrometheusSidecar: AddScrapeJob", "Port is not set")
+	extension.AddScrapeJob(&otelprometheus.ScrapeJob{Port: jsii.Number(8080)})
+	extend("Third")
+	extension.AddVpcEndpoints(vpc, nil)
+	tmpl := synth(t, stack)
+	var texts []string
+	for _, id := range []string{"First", "Second", "Third"} {
+		texts = append(texts, configText(containerIn(t, tmpl, id, collectorName)))
+		assertContains(t, texts[len(texts)-1], "127.0.0.1:8080", "metrics/otlp:")
+	}
+	if texts[0] != texts[1] || texts[0] != texts[2] {
+		t.Errorf("the configurations differ:\n%s\n%s\n%s", texts[0], texts[1], texts[2])
+	}
+	if n := len(tmpl.some("AWS::EC2::VPCEndpoint")); n != 5 {
+		t.Errorf("there are %d endpoints, want 5", n)
+	}
+}

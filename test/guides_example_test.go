@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecspatterns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsservicediscovery"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
@@ -50,6 +52,9 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"alerts":                guideAlerts,
 	"many services":         guideManyServices,
 	"central":               guideCentral,
+	"scaling":               guideScaling,
+	"agentless":             guideAgentless,
+	"many services, named":  guideManyServicesNames,
 }
 
 func TestGuidesSynthesize(t *testing.T) {
@@ -65,6 +70,51 @@ func TestGuidesSynthesize(t *testing.T) {
 }
 
 var size = awsecs.FargateTaskDefinitionProps{Cpu: jsii.Number(512), MemoryLimitMiB: jsii.Number(1024)}
+
+func guideAgentless(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	task := awsecs.NewFargateTaskDefinition(stack, jsii.String("Task"), nil)
+	task.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image, PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}}})
+	orders := awsecs.NewFargateService(stack, jsii.String("Orders"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: task, CloudMapOptions: &awsecs.CloudMapOptions{
+		CloudMapNamespace: awsservicediscovery.NewPrivateDnsNamespace(stack, jsii.String("Namespace"), &awsservicediscovery.PrivateDnsNamespaceProps{Name: jsii.String("shop.local"), Vpc: cluster.Vpc()}),
+	}})
+
+	central.NewAgentlessScrape(stack, jsii.String("Agentless"), &central.AgentlessScrapeProps{
+		Workspace: workspace,
+		Services: &[]*central.AgentlessService{
+			{Service: orders, Name: jsii.String("orders"), Port: jsii.Number(8080)},
+		},
+	})
+}
+
+func guideScaling(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	queue := awssqs.NewQueue(stack, jsii.String("Queue"), nil)
+
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"), &size, &otelprometheus.TelemetryProps{
+		Scrape: &[]*otelprometheus.ScrapeJob{{Port: jsii.Number(8080)}},
+		CloudWatch: &otelprometheus.CloudWatchProps{Metrics: &[]*otelprometheus.CopiedMetric{
+			{Name: jsii.String("jobs_waiting")}, {Name: jsii.String("jobs_done_total")},
+		}},
+	})
+	td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	service := awsecs.NewFargateService(stack, jsii.String("Service"), &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+	count := service.AutoScaleTaskCount(&awsapplicationautoscaling.EnableScalingProps{MinCapacity: jsii.Number(1), MaxCapacity: jsii.Number(10)})
+	count.ScaleToTrackCustomMetric(jsii.String("Jobs"), &awsecs.TrackCustomMetricProps{
+		Metric: td.CloudWatchMetric(jsii.String("jobs_done_total"), &otelprometheus.CloudWatchMetricOptions{
+			Cluster: cluster, Statistic: jsii.String("Average"), // what one task did in a minute
+		}),
+		TargetValue: jsii.Number(300),
+	})
+
+	td.ScaleOnBacklog(jsii.String("Queue"), count, &otelprometheus.ScaleOnBacklogProps{
+		Backlog: &otelprometheus.BacklogProps{
+			Metric:  jsii.String("jobs_waiting"), // and the number of tasks, by its values
+			Cluster: cluster,
+			Depth:   queue.MetricApproximateNumberOfMessagesVisible(nil), // or leave it out, where every task sees the whole queue
+		},
+		TargetPerTask: jsii.Number(100),
+	})
+}
 
 func guideScrape(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
 	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Task"),
@@ -282,6 +332,7 @@ func guideGrafana(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.IClu
 	workspace := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
 		Name:       jsii.String("shop"),
 		Workspaces: &[]amp.IWorkspace{td.Workspace()},
+		Dashboards: &dashboards.Options{},
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("GrafanaUrl"), &awscdk.CfnOutputProps{Value: workspace.Url()})
 	awscdk.NewCfnOutput(stack, jsii.String("GrafanaSetup"), &awscdk.CfnOutputProps{Value: workspace.SetupCommands(nil)})
@@ -396,4 +447,24 @@ func guideCentral(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsec
 			Collector: &observability.CollectorAlerts{}, Discovery: &observability.DiscoveryAlerts{},
 		})
 	}
+}
+
+func guideManyServicesNames(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {
+	app := stack.Node().Root().(awscdk.App)
+	workspace := amp.NewWorkspace(stack, jsii.String("Workspace"), nil)
+	for _, service := range []string{"orders", "stock", "mail"} {
+		awsecs.NewFargateTaskDefinition(constructs.NewConstruct(stack, &service), jsii.String("TaskDef"), nil).
+			AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image})
+	}
+	otelprometheus.AddToAll(app, &otelprometheus.AddToAllProps{
+		For: func(td awsecs.TaskDefinition, telemetry *otelprometheus.TelemetryProps) *otelprometheus.TelemetryProps {
+			named := *telemetry
+			named.Labels = &otelprometheus.LabelsProps{Service: td.Node().Scope().Node().Id(), Environment: jsii.String("production")}
+			return &named
+		},
+	})
+	grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
+		Workspaces: &[]amp.IWorkspace{workspace},
+		Dashboards: &dashboards.Options{ServiceLabel: "service_name", Services: []string{"orders", "stock", "mail"}},
+	})
 }

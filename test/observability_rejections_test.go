@@ -30,10 +30,10 @@ func TestObservabilityRejections(t *testing.T) {
 		change func(*props)
 		want   []string
 	}{
-		"no family":    {func(p *props) { p.TaskFamily = nil }, []string{"TaskFamily is not set; name the family"}},
+		"no family":    {func(p *props) { p.TaskFamily = nil }, []string{"nothing says which service it is; set Service, TaskDefinition, ServiceName or TaskFamily"}},
 		"names of ECS": {func(p *props) { p.TaskFamily, p.Cluster = jsii.String("a b"), jsii.String("c/d") }, []string{"2 errors", `TaskFamily is "a b"; it must have 1 to 255 letters`, `Cluster is "c/d"`}},
 		"matchers": {func(p *props) { p.Matchers = labels("a-b", "x", "aws_ecs_task_family", "x", "env", "") },
-			[]string{"3 errors", `Matchers: "a-b" is not the name of a label`, "Matchers has aws_ecs_task_family; set TaskFamily", "Matchers: env has no value"}},
+			[]string{"3 errors", `Matchers: "a-b" is not the name of a label`, "Matchers has aws_ecs_task_family; set ServiceName, TaskFamily", "Matchers: env has no value"}},
 		"metrics that ECS does not have": {func(p *props) {
 			p.TaskMetrics = jsii.Strings("ecs.task.cpu", "container.cpu.reserved", "ecs_task_memory_utilized")
 		},
@@ -111,7 +111,7 @@ func TestObservabilityRejections(t *testing.T) {
 			}
 		})
 	}
-	assertRefused(t, func() { observability.NewServiceRules(nil, nil, nil) }, "NewServiceRules: 4 errors", "scope is nil", "id is empty", "Workspace is not set", "TaskFamily is not set")
+	assertRefused(t, func() { observability.NewServiceRules(nil, nil, nil) }, "NewServiceRules: 4 errors", "scope is nil", "id is empty", "Workspace is not set", "nothing says which service it is")
 }
 
 // TestObservabilityCheckExprSeesEveryExpression: those that are made, and those that are given.

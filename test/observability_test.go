@@ -354,7 +354,7 @@ func TestRulesFollowFromTheService(t *testing.T) {
 	observability.NewServiceRules(shop, jsii.String("Rules"), &observability.ServiceRulesProps{Workspace: own, Service: nameless})
 	assertRefused(t, func() {
 		observability.NewServiceRules(shop, jsii.String("Both"), &observability.ServiceRulesProps{Workspace: own, Service: nameless, TaskFamily: jsii.String("a")})
-	}, "Service, TaskDefinition and TaskFamily are ways to say the same; set one of them")
+	}, "Service, TaskDefinition, ServiceName and TaskFamily are ways to say the same; set one of them")
 
 	for id, r := range synth(t, monitoring).Resources { // a cycle of the stacks would panic here
 		if r.Type != "AWS::APS::RuleGroupsNamespace" {

@@ -1,6 +1,6 @@
 // Package amp holds constructs for Amazon Managed Service for Prometheus (AMP): workspaces that are created or imported,
-// their logs, alert manager and alarms, rules, resource policies, endpoints, and grants to write and to query. It knows
-// nothing of ECS or of collectors.
+// their logs, alert manager and alarms, rules, anomaly detectors, scrapers, resource policies, endpoints, and grants to write and
+// to query. It knows nothing of ECS or of collectors of yours. docs/aps.md lists what of AWS::APS it covers.
 //
 // A workspace, with one role that writes and another one that queries:
 //

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsaps"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
@@ -70,7 +71,7 @@ func (p *QueryLoggingProps) configuration(w *Workspace, removal awscdk.RemovalPo
 }
 
 // logGroupArn ends in :*, as AMP wants it; awscdk has it that way for log groups of its own and imported ones.
-func (p *LoggingProps) logGroupArn(w *Workspace, id string, removal awscdk.RemovalPolicy) *string {
+func (p *LoggingProps) logGroupArn(w constructs.Construct, id string, removal awscdk.RemovalPolicy) *string {
 	if g := p.LogGroup; g != nil {
 		if input.Known(g.LogGroupName()) && !strings.HasPrefix(*g.LogGroupName(), vendedLogs) {
 			input.Warn(w, "logGroupName", "log group %s does not start with %s; CloudWatch Logs bounds the size of the policy for such groups, and log delivery stops being set up once it is full", *g.LogGroupName(), vendedLogs)

@@ -86,8 +86,9 @@ type WorkspaceProps struct {
 
 	// EncryptionKey encrypts what the workspace stores: a symmetric KMS key in the region of the workspace; another known
 	// region is refused. The policy of a key that this app creates gets the statement that AWS documents; for an imported
-	// key a warning shows it. Changing the key replaces the workspace, without its metrics. AWS managed collectors cannot
-	// write to a workspace with a key.
+	// key a warning shows it. Changing the key replaces the workspace, without its metrics. One page of the user guide, Using an AWS
+	// managed collector, has a note in old copies that managed collectors cannot write to a workspace with a key; newer copies that we read
+	// do not have it, and nobody tried it for this library. [NewScraper] warns.
 	//
 	// Default: a key of AWS.
 	// Source: Amazon Managed Service for Prometheus User Guide, Encryption at rest; AWS::APS::Workspace, KmsKeyArn.

@@ -3,7 +3,7 @@ package dashboards
 import "github.com/grafana/grafana-foundation-sdk/go/units"
 
 func (o Options) collector() sheet {
-	s := ofTasks
+	s := o.ofTasks()
 	// An exporter with a queue drops what it gives up; one without hands it back to be tried again. Whichever exporters a
 	// configuration has, samples are lost at those with a queue only.
 	const withQueue = " and on (instance,exporter) "
@@ -70,7 +70,7 @@ func (o Options) collector() sheet {
 				graphPanel("Age of the list of tasks", "How long ago each collector of a scrape service looked at the cluster for the last time. New tasks are not scraped while it grows.", units.Seconds,
 					query{"time() - max by (" + labelTask + ") (" + s.of("prometheus_sd_file_mtime_seconds", "") + ")", taskLegend}).wide(8).lines(step{180, "red"}).orSay(needsScrapeService),
 				graphPanel("Tasks scraped", "Tasks of each service whose endpoints are scraped, by a scrape service or by a sidecar.", units.Short,
-					query{"count by (" + byService + ") (count by (" + byService + "," + labelTask + ") (" + s.of("up", "", `job!="otelcol"`) + "))", serviceLegend}).wide(8).stack().orSay(needsScrape),
+					query{"count by (" + o.byService() + ") (count by (" + o.byService() + "," + labelTask + ") (" + s.of("up", "", `job!="otelcol"`) + "))", o.serviceLegend()}).wide(8).stack().orSay(needsScrape),
 			}},
 			{"Collector process", []panel{
 				own("Memory", "Resident memory of each collector.", units.BytesIEC,

@@ -19,7 +19,7 @@ func (o Options) objectives() sheet {
 	}
 	for _, s := range o.SLOs {
 		resolved := objective(s.WithDefaults())
-		sh.rows = append(sh.rows, row{resolved.Description, resolved.panels(ofServices)})
+		sh.rows = append(sh.rows, row{resolved.Description, resolved.panels(o.ofServices())})
 	}
 	return sh
 }

@@ -40,6 +40,17 @@ type Options struct {
 	// Default: the default data source of Grafana, if it is a Prometheus, or the first one.
 	DataSource string
 
+	// ServiceLabel is the label that tells services apart: aws_ecs_task_family, or service_name, which is there where the task
+	// definitions have LabelsProps.Service; or another one that all series have.
+	//
+	// Default: aws_ecs_task_family.
+	ServiceLabel string
+
+	// Services are those that the dashboards offer, by the values of ServiceLabel.
+	//
+	// Default: all that the workspace has.
+	Services []string
+
 	// CollectionInterval is the longest time between two samples of a series. Rates are computed over four times as much,
 	// whatever the data source is set to. Whole seconds, at least 1.
 	//
@@ -113,6 +124,7 @@ var uidText = regexp.MustCompile(`^[A-Za-z0-9_-]{1,30}$`)
 func (o Options) resolve() Options {
 	o.TitlePrefix = cmp.Or(o.TitlePrefix, "ECS")
 	o.UIDPrefix = cmp.Or(o.UIDPrefix, "ecs")
+	o.ServiceLabel = cmp.Or(o.ServiceLabel, prom.LabelFamily)
 	o.CollectionInterval = cmp.Or(o.CollectionInterval, defaultInterval)
 	o.Application = slices.Clone(o.Application)
 	for i := range o.Application {
@@ -140,8 +152,8 @@ func (m Metric) resolve() Metric {
 	return m
 }
 
-// validate reports everything that is wrong with the options.
-func (o Options) validate() error {
+// Validate reports everything that is wrong with the options.
+func (o Options) Validate() error {
 	var errs []error
 	errorf := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 
@@ -151,6 +163,20 @@ func (o Options) validate() error {
 	for i, tag := range o.Tags {
 		if strings.TrimSpace(tag) == "" {
 			errorf("Tags[%d] is empty; remove it or write a word", i)
+		}
+	}
+	if l := o.ServiceLabel; l != "" {
+		if problem := prom.CheckLabelName(l); problem != "" {
+			errorf("ServiceLabel: %s", problem)
+		} else if l == labelCluster || l == labelTask {
+			errorf("ServiceLabel is %q, which tells clusters or tasks apart; write aws_ecs_task_family or service_name", l)
+		}
+	}
+	for i, service := range o.Services {
+		if strings.TrimSpace(service) == "" {
+			errorf("Services[%d] is empty; remove it or name a service", i)
+		} else if token.In(service) {
+			errorf("Services[%d] is a token; a dashboard is written at synthesis, so write the value", i)
 		}
 	}
 	if d := o.CollectionInterval; d < 0 || d%time.Second != 0 {

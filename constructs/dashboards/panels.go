@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
@@ -231,7 +234,7 @@ func (o Options) linkToTasks() *dashboard.DashboardLinkBuilder {
 	return dashboard.NewDashboardLinkBuilder("Tasks of this service").Type(dashboard.DashboardLinkTypeLink).Url(
 		"/d/" + o.UIDPrefix + "-" + taskDashboard + "?${" + varDataSource + ":queryparam}" +
 			"&var-" + varCluster + "=${__field.labels." + labelCluster + "}" +
-			"&var-" + varService + "=${__field.labels." + labelService + "}&${__url_time_range}")
+			"&var-" + varService + "=${__field.labels." + o.ServiceLabel + "}&${__url_time_range}")
 }
 
 // variable builds a variable. All of a variable is a pattern that also matches series without the label: those of
@@ -245,18 +248,31 @@ func (o Options) variable(name string) cog.Builder[dashboard.VariableModel] {
 		}
 		return b
 	}
+	all := ".*"
+	ours := o.ServiceLabel + `=~".+"`
+	if len(o.Services) > 0 {
+		quoted := make([]string, len(o.Services))
+		for i, service := range o.Services {
+			quoted[i] = regexp.QuoteMeta(service)
+		}
+		services := strings.Join(quoted, "|")
+		ours = o.ServiceLabel + "=~" + strconv.Quote(services)
+		if name == varService {
+			all = services
+		}
+	}
 	v := map[string]struct{ label, description, query string }{
 		varCluster: {"Cluster", "ECS clusters.",
-			`label_values({` + labelService + `=~".+"}, ` + labelCluster + `)`},
-		varService: {"Service", "Families of task definitions, one for each service.",
-			`label_values({` + labelService + `=~".+",` + labelCluster + `=~"$` + varCluster + `"}, ` + labelService + `)`},
+			"label_values({" + ours + "}, " + labelCluster + ")"},
+		varService: {"Service", "Services, by the label " + o.ServiceLabel + ".",
+			"label_values({" + ours + "," + labelCluster + `=~"$` + varCluster + `"}, ` + o.ServiceLabel + ")"},
 		varTask: {"Task", "Ids of tasks.",
-			`label_values({` + labelTask + `=~".+",` + string(ofServices) + `}, ` + labelTask + `)`},
+			`label_values({` + labelTask + `=~".+",` + string(o.ofServices()) + `}, ` + labelTask + `)`},
 	}[name]
 	return dashboard.NewQueryVariableBuilder(name).Label(v.label).Description(v.description).Datasource(dataSource).
 		Query(dashboard.StringOrMap{String: &v.query}).Definition(v.query).
 		Refresh(dashboard.VariableRefreshOnTimeRangeChanged).Sort(dashboard.VariableSortAlphabeticalAsc).
-		Multi(true).IncludeAll(true).AllValue(".*").
+		Multi(true).IncludeAll(true).AllValue(all).
 		Current(dashboard.VariableOption{
 			Text:  dashboard.StringOrArrayOfString{ArrayOfString: []string{"All"}},
 			Value: dashboard.StringOrArrayOfString{ArrayOfString: []string{allValue}},

@@ -18,7 +18,6 @@ const (
 // Labels of every series under LabelsTask.
 const (
 	labelCluster  = prom.LabelCluster
-	labelService  = prom.LabelFamily
 	labelTask     = prom.LabelTask
 	labelRevision = prom.LabelRevision
 	labelZone     = "cloud_availability_zone"
@@ -27,17 +26,25 @@ const (
 // scope is what a dashboard looks at: services, or tasks of them.
 type scope string
 
-const (
-	ofServices scope = labelCluster + `=~"$` + varCluster + `",` + labelService + `=~"$` + varService + `"`
-	ofTasks    scope = ofServices + `,` + labelTask + `=~"$` + varTask + `"`
-)
+func (o Options) ofServices() scope {
+	return scope(labelCluster + `=~"$` + varCluster + `",` + o.ServiceLabel + `=~"$` + varService + `"`)
+}
+
+func (o Options) ofTasks() scope { return o.ofServices() + `,` + labelTask + `=~"$` + varTask + `"` }
+
+// byService are the labels to group by.
+func (o Options) byService() string { return labelCluster + "," + o.ServiceLabel }
+
+func (o Options) serviceLegend() string {
+	return "{{" + labelCluster + "}}/{{" + o.ServiceLabel + "}}"
+}
 
 // of is a selector of the user, narrowed down to the scope. suffix comes after the name, such as _bucket; more are further
 // matchers.
 func (s scope) of(selector, suffix string, more ...string) string {
 	parsed, err := prom.ParseSelector(selector)
 	if err != nil {
-		panic(selector + " " + err.Error()) // Options.validate has read it
+		panic(selector + " " + err.Error()) // Options.Validate has read it
 	}
 	matchers := slices.Concat([]string{string(s)}, more, parsed.Texts())
 	return parsed.Name + suffix + "{" + strings.Join(matchers, ",") + "}"

@@ -3,7 +3,7 @@ package dashboards
 import "github.com/grafana/grafana-foundation-sdk/go/units"
 
 func (o Options) service() sheet {
-	s := ofServices
+	s, byService, serviceLegend := o.ofServices(), o.byService(), o.serviceLegend()
 	cpu, cpuReserved := usage(s, "cpu")
 	memory, memoryReserved := usage(s, "memory")
 	tasks := s.of(presence, "")

@@ -32,7 +32,7 @@ const (
 
 // All gives every dashboard: of services, of their tasks, of the collectors, and of the SLOs where there are some.
 func All(o Options) ([]Dashboard, error) {
-	if err := o.validate(); err != nil {
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	o = o.resolve()
@@ -68,10 +68,7 @@ func Write(folder string, o Options) error {
 	return nil
 }
 
-// Labels to group by.
 const (
-	byService      = labelCluster + "," + labelService
-	serviceLegend  = "{{" + labelCluster + "}}/{{" + labelService + "}}"
 	taskLegend     = "{{" + labelTask + "}}"
 	rateOverWindow = "[$__rate_interval]"
 )

@@ -3,7 +3,7 @@ package dashboards
 import "github.com/grafana/grafana-foundation-sdk/go/units"
 
 func (o Options) task() sheet {
-	s := ofTasks
+	s := o.ofTasks()
 	cpu, cpuReserved := usage(s, "cpu")
 	memory, memoryReserved := usage(s, "memory")
 	const container = "{{" + labelTask + "}} {{container_name}}"
@@ -16,10 +16,10 @@ func (o Options) task() sheet {
 	tasks := panel{
 		kind: list, title: "Running tasks", unit: units.Short, width: gridWidth, height: graphHeight, whenEmpty: needsTaskMetrics,
 		description: "Tasks that reported in the last minutes, with the vCPUs that they use.",
-		queries: []query{{"max by (" + labelTask + "," + byService + "," + labelRevision + "," + labelZone + ",aws_ecs_launchtype) (" +
+		queries: []query{{"max by (" + labelTask + "," + o.byService() + "," + labelRevision + "," + labelZone + ",aws_ecs_launchtype) (" +
 			cpu + " / 1024)", ""}},
 		columns: map[string]string{
-			labelTask: "Task", labelCluster: "Cluster", labelService: "Service", labelRevision: "Revision", labelZone: "Zone",
+			labelTask: "Task", labelCluster: "Cluster", o.ServiceLabel: "Service", labelRevision: "Revision", labelZone: "Zone",
 			"aws_ecs_launchtype": "Launch type", "Value": "vCPUs",
 		},
 	}

@@ -3,6 +3,7 @@
 //	workspace := grafana.NewWorkspace(stack, jsii.String("Grafana"), &grafana.WorkspaceProps{
 //		Name:       jsii.String("shop"),
 //		Workspaces: &[]amp.IWorkspace{td.Workspace()},
+//		Dashboards: &dashboards.Options{},
 //	})
 //
 // CloudFormation makes the workspace and its role. It can neither add a data source nor import a dashboard, switch Grafana

@@ -31,11 +31,11 @@ const (
 //	awscdk.NewCfnOutput(stack, jsii.String("GrafanaSetup"), &awscdk.CfnOutputProps{Value: workspace.SetupCommands(nil)})
 //
 // The script makes a service account with the role of an administrator, with a token for 15 minutes, and deletes it at the end.
-// folder is nil for "dashboards". It panics as QueryUrl of an AMP workspace does.
+// folder is nil for that of WorkspaceProps.Dashboards, or else "dashboards". It panics as QueryUrl of an AMP workspace does.
 //
 // [dashboards.Write]: https://pkg.go.dev/github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards#Write
 func (w *Workspace) SetupCommands(folder *string) *string {
-	path := defaultDashboardsPath
+	path := w.dashboards
 	if folder != nil {
 		path = *folder
 	}

@@ -42,6 +42,9 @@ func (p *WorkspaceProps) validate(f *input.Faults) (subnets *[]*string) {
 	}
 	atMost(f, "AllowedPrefixLists", lists, maxNetworkSources)
 	atMost(f, "AllowedVpcEndpoints", endpoints, maxNetworkSources)
+	if p.Dashboards != nil {
+		f.AddError("Dashboards", p.Dashboards.Validate())
+	}
 	return p.validateVpc(f)
 }
 

@@ -2,6 +2,8 @@ package grafana
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
 )
 
@@ -22,6 +25,12 @@ type WorkspaceProps struct {
 	// Workspaces are the AMP workspaces that Grafana may query, in any region. One of another account lets the role in
 	// through its resource policy; see [amp.IWorkspace]. At least one. Required.
 	Workspaces *[]amp.IWorkspace
+
+	// Dashboards are written at synthesis, beside the template of the stack, into a folder with the name of the stack and -dashboards.
+	// SetupCommands imports them from there.
+	//
+	// Default: none are written.
+	Dashboards *dashboards.Options
 
 	// Name of the workspace: 1 to 255 letters, digits, dots, dashes, underscores and tildes. It need not be unique.
 	//
@@ -160,6 +169,7 @@ type Workspace struct {
 	role       awsiam.IRole
 	workspaces []amp.IWorkspace
 	version    *string
+	dashboards string // the folder, from where the app runs
 }
 
 // NewWorkspace adds an AWS::Grafana::Workspace to scope, with a role, unless one is given, and, where Vpc is set without
@@ -173,8 +183,11 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 	}
 	var subnets *[]*string
 	input.Must("NewWorkspace", scope, id, func(f *input.Faults) { subnets = props.validate(f) })
-	w := &Workspace{role: props.Role, workspaces: slices.Clone(*props.Workspaces), version: props.GrafanaVersion}
+	w := &Workspace{role: props.Role, workspaces: slices.Clone(*props.Workspaces), version: props.GrafanaVersion, dashboards: defaultDashboardsPath}
 	awscdk.NewResource_Override(w, scope, id, nil)
+	if props.Dashboards != nil {
+		w.writeDashboards(*props.Dashboards)
+	}
 	if w.role == nil {
 		w.role = newRole(w)
 	}
@@ -204,6 +217,20 @@ func NewWorkspace(scope constructs.Construct, id *string, props *WorkspaceProps)
 			"Saml.AdminRoles is not set and IdentityCenter is off: nobody can administer the workspace; name the values of the role attribute that make an administrator")
 	}
 	return w
+}
+
+// writeDashboards writes them beside the template.
+func (w *Workspace) writeDashboards(options dashboards.Options) {
+	stack := awscdk.Stack_Of(w)
+	w.dashboards = filepath.Join(*awscdk.Stage_Of(w).Outdir(), *stack.ArtifactId()+"-dashboards")
+	if err := dashboards.Write(w.dashboards, options); err != nil {
+		panic(fmt.Sprintf("%s: %v", *w.Node().Path(), err)) // the options are valid: the folder cannot be written
+	}
+	if here, err := os.Getwd(); err == nil {
+		if short, err := filepath.Rel(here, w.dashboards); err == nil {
+			w.dashboards = short
+		}
+	}
 }
 
 // newRole trusts Grafana workspaces of this account and region. It cannot name the one: that refers to the role.

@@ -1,15 +1,22 @@
 package observability
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsaps"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/slo"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/prom"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/rules"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/sent"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // ServiceRulesProps configures [NewServiceRules].
@@ -22,27 +29,35 @@ type ServiceRulesProps struct {
 	// Default: made from the path of the construct.
 	Name *string
 
-	// Service is the ECS service that the rules are for; TaskFamily and Cluster follow from it. Where the rules are in another stack,
-	// the name of a cluster that awscdk names is left out: it would make that stack depend on the service's, which may write to a
-	// workspace of this one.
+	// Service is the ECS service that the rules are for. What its task definition says follows from it: ServiceName or TaskFamily,
+	// TaskMetrics, and Cluster where the label policy keeps it. Where the rules are in another stack, the name of a cluster that awscdk
+	// names is left out: it would make that stack depend on the service's, which may write to a workspace of this one. Rules on what
+	// the task definition does not send are refused; so add scrape jobs before. One that gets its collector from AddToAll gets it later,
+	// so only its family is known here.
 	//
-	// Default: none; set it, TaskDefinition, TaskFamily or Matchers.
+	// Default: none; set one of Service, TaskDefinition, ServiceName and TaskFamily, or Matchers.
 	Service awsecs.BaseService
 
-	// TaskDefinition is that of tasks which no service runs; TaskFamily follows from it.
+	// TaskDefinition is that of tasks which no service runs. The same follows from it, but for Cluster.
 	//
 	// Default: none.
 	TaskDefinition awsecs.TaskDefinition
 
+	// ServiceName is the label service_name: LabelsProps.Service of the task definition's telemetry. 1 to 255 characters.
+	//
+	// Default: that of Service or TaskDefinition, or none.
+	ServiceName *string
+
 	// TaskFamily is the family of the service's task definition: 1 to 255 letters, digits, dashes and underscores. On Fargate
-	// the metrics do not name the service, so its family and cluster identify it. Required unless Matchers selects
-	// the service.
+	// the metrics do not name the service, so its family and cluster identify it where the telemetry gives it no name.
+	//
+	// Default: that of Service or TaskDefinition where these have no ServiceName, or none.
 	TaskFamily *string
 
 	// Cluster is the name of the service's cluster. Leave it out under the label policy LabelsIdentity, which does not keep
 	// it.
 	//
-	// Default: any.
+	// Default: that of Service, or any.
 	Cluster *string
 
 	// Matchers are further labels with their values. Every series of the service must have them.
@@ -54,7 +69,8 @@ type ServiceRulesProps struct {
 	// telemetry, such as ecs.task.memory.utilized. Rules on others are left out; a threshold of such a rule is refused, and so
 	// is a metric that ECS does not have. An empty list says that there are none.
 	//
-	// Default: what a sidecar keeps by default, with Containers also of containers.
+	// Default: what the task definition of Service or TaskDefinition sends. Where that is not known, what a sidecar keeps by default,
+	// with Containers also of containers.
 	TaskMetrics *[]*string
 
 	// Tasks are recording rules for the service, and alerts on CPU, memory, network and storage of its tasks and on tasks that
@@ -159,7 +175,28 @@ func NewServiceRules(scope constructs.Construct, id *string, props *ServiceRules
 		input.Warn(namespace, "noAlertManager", "workspace %s has no alert manager, so alerts that fire tell nobody; set amp.WorkspaceProps.AlertManager, or look at them in Grafana and acknowledge this warning",
 			*props.Workspace.Node().Path())
 	}
+	if input.Known(props.TaskFamily) {
+		namespace.Node().AddValidation(&familyCheck{namespace, *props.TaskFamily})
+	}
 	return namespace
+}
+
+// familyCheck warns of a family that the app does not have, once all task definitions are known. It is called from Node and must not
+// panic; its result must not be nil.
+type familyCheck struct {
+	namespace *amp.RuleGroupsNamespace
+	family    string
+}
+
+// Validate implements constructs.IValidation.
+func (c *familyCheck) Validate() *[]*string {
+	families := sent.Families(c.namespace)
+	// A token may be any family, and an app without collectors has rules for another one.
+	if len(families) > 0 && !slices.Contains(families, c.family) && !slices.ContainsFunc(families, func(f string) bool { return token.In(f) }) {
+		input.Warn(c.namespace, "unknownFamily", "TaskFamily is %q, and no task definition with a collector in this app has it; they have %s. "+
+			"If the service is of another app, acknowledge this warning", c.family, strings.Join(slices.Compact(slices.Sorted(slices.Values(families))), ", "))
+	}
+	return &[]*string{}
 }
 
 // resolve makes the rules, and reports everything that is wrong with the props.
@@ -175,24 +212,79 @@ func (p *ServiceRulesProps) resolve(scope constructs.Construct, f *input.Faults)
 func (p *ServiceRulesProps) selected(scope constructs.Construct, f *input.Faults) *ServiceRulesProps {
 	s := *p
 	ways := 0
-	for _, set := range []bool{p.Service != nil, p.TaskDefinition != nil, p.TaskFamily != nil} {
+	for _, set := range []bool{p.Service != nil, p.TaskDefinition != nil, p.ServiceName != nil, p.TaskFamily != nil} {
 		if set {
 			ways++
 		}
 	}
 	if ways > 1 {
-		f.Add("Service, TaskDefinition and TaskFamily are ways to say the same; set one of them")
+		f.Add("Service, TaskDefinition, ServiceName and TaskFamily are ways to say the same; set one of them")
 		return &s
 	}
+	td := p.TaskDefinition
 	if p.Service != nil {
-		s.TaskFamily = p.Service.TaskDefinition().Family()
-		if p.Cluster == nil {
-			s.Cluster = clusterName(p.Service.Cluster(), awscdk.Stack_Of(p.Service) == awscdk.Stack_Of(scope))
-		}
-	} else if p.TaskDefinition != nil {
-		s.TaskFamily = p.TaskDefinition.Family()
+		td = p.Service.TaskDefinition()
+	}
+	if td == nil {
+		return &s
+	}
+	sends := sent.By(td)
+	if sends != nil && sends.Service != "" {
+		s.ServiceName = &sends.Service
+	} else {
+		s.TaskFamily = td.Family()
+	}
+	if p.Service != nil && p.Cluster == nil && (sends == nil || sends.Has(prom.LabelCluster)) {
+		s.Cluster = clusterName(p.Service.Cluster(), awscdk.Stack_Of(p.Service) == awscdk.Stack_Of(scope))
+	}
+	if sends == nil {
+		return &s
+	}
+	s.refuseUnsent(sends, f)
+	if p.TaskMetrics == nil {
+		s.TaskMetrics = jsii.Strings(sends.TaskMetrics...)
 	}
 	return &s
+}
+
+// ofContainers says whether alerts on containers can look at a metric; that of a container that ended is kept by default.
+func ofContainers(metric string) bool {
+	return strings.HasPrefix(metric, "container.") && metric != "container.duration"
+}
+
+// refuseUnsent reports rules that would look at what the task definition does not send.
+func (p *ServiceRulesProps) refuseUnsent(sends *sent.Metrics, f *input.Faults) {
+	for _, source := range []struct {
+		prop  string
+		set   bool
+		sent  bool
+		needs string
+	}{
+		{"Scrape", p.Scrape != nil, sends.Scrape || p.Targets != nil, "has no scrape job; add one before the rules"},
+		{"Containers", p.Containers != nil, slices.ContainsFunc(sends.TaskMetrics, ofContainers), "sends no metrics of containers; set TaskMetrics.Containers in its telemetry"},
+		{"Collector", p.Collector != nil, sends.Collector, "does not send the collector's own metrics; set CollectorMetrics in its telemetry"},
+	} {
+		if source.set && !source.sent {
+			f.Add("%s is set, but the task definition %s, or leave %s out", source.prop, source.needs, source.prop)
+		}
+	}
+	if !slices.ContainsFunc(sends.TaskMetrics, ofContainers) {
+		p.Containers = nil // said above
+	}
+	for _, by := range []struct {
+		label string
+		value *string
+	}{{prom.LabelCluster, p.Cluster}, {prom.LabelFamily, p.TaskFamily}} {
+		if by.value != nil && !sends.Has(by.label) {
+			f.Add("the label policy of the task definition does not keep %s, by which the rules select: no rule would ever see a series; keep it in Labels.Keep, "+
+				"or set Labels.Service to a name and leave Cluster out", by.label)
+		}
+	}
+	for _, m := range input.Strings(p.TaskMetrics) {
+		if !slices.Contains(sends.TaskMetrics, m) {
+			f.Add("TaskMetrics has %s, which the task definition does not send; leave TaskMetrics out, so that it follows from the task definition", m)
+		}
+	}
 }
 
 // clusterName is nil where it can only be referred to and that is not wanted.

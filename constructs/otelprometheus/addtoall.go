@@ -41,6 +41,8 @@ type AddToAllProps struct {
 // AddToAll adds a collector to every task definition below scope, such as an app, a stage or a stack, whoever makes it: the constructors of
 // awsecs, ecs_patterns, other constructs. It works at synthesis, so task definitions and containers that are added later count too.
 //
+// Where an ECS service has a ServiceName, that is the LabelsProps.Service of its task definition, unless telemetry has one.
+//
 // Left alone are task definitions that have a collector, and those for EXTERNAL or Windows. A warning with the id leftAlone lists them,
 // with those of Skip and For. Imported ones are not of this app. It panics when props are wrong; what it cannot check before
 // synthesis becomes an error of the task definition.
@@ -98,7 +100,9 @@ func (a *adder) add() {
 	var alone []string
 	found := map[string]bool{}
 	var added []*Sidecar
-	for _, child := range *a.scope.Node().FindAll(constructs.ConstructOrder_PREORDER) {
+	all := *a.scope.Node().FindAll(constructs.ConstructOrder_PREORDER)
+	names := serviceNames(all)
+	for _, child := range all {
 		td, is := child.(awsecs.TaskDefinition)
 		if !is {
 			continue
@@ -111,7 +115,7 @@ func (a *adder) add() {
 			continue
 		}
 		var f input.Faults
-		s := extend(td, telemetry, &f)
+		s := extend(td, named(telemetry, names[*child.Node().Path()]), &f)
 		for _, text := range f {
 			awscdk.Annotations_Of(td).AddError(jsii.String("AddToAll: " + text))
 		}
@@ -126,6 +130,38 @@ func (a *adder) add() {
 		input.Warn(a.leaf, "leftAlone", "task definitions that get no collector: %s", strings.Join(alone, ", "))
 	}
 	a.report(found)
+}
+
+// serviceNames are the names that ECS services have of their own, by the path of the task definition that they run.
+func serviceNames(all []constructs.IConstruct) map[string]*string {
+	names := map[string]*string{}
+	for _, child := range all {
+		service, is := child.(awsecs.BaseService)
+		if !is {
+			continue
+		}
+		if cfn, is := service.Node().DefaultChild().(awsecs.CfnService); is && input.Known(cfn.ServiceName()) {
+			names[*service.TaskDefinition().Node().Path()] = cfn.ServiceName()
+		}
+	}
+	return names
+}
+
+// named is telemetry with the name of the service, unless it has one or is not generated.
+func named(telemetry *TelemetryProps, service *string) *TelemetryProps {
+	t, labels := TelemetryProps{}, LabelsProps{}
+	if telemetry != nil {
+		t = *telemetry
+	}
+	if t.Labels != nil {
+		labels = *t.Labels
+	}
+	if service == nil || labels.Service != nil || t.Config != nil && !t.Config.generated {
+		return telemetry
+	}
+	labels.Service = service
+	t.Labels = &labels
+	return &t
 }
 
 // hasCollector says whether a task definition has a collector of this library, or a container that runs another one.

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/sent"
 )
 
 func newSidecar(scope constructs.IConstruct, resolved *settings) *Sidecar {
@@ -31,12 +32,14 @@ func (s *Sidecar) attach(task, base awsecs.TaskDefinition, extended bool) {
 	}
 	s.grantWrite()
 	s.grantTraces()
+	s.addCloudWatch()
 	s.collector = base.AddContainer(jsii.String(idCollector), s.collectorOptions())
 	s.addQueue()
 	s.addDrain()
 	// The first essential container becomes the default one, which a load balancer targets. It must be the app's.
 	task.SetDefaultContainer(nil)
 	s.warn()
+	sent.Tell(s.stack.Stack, task, *s.family, s.sent)
 	s.needsAspect = extended || s.settings.task.bridge || s.settings.roles.restrictTrust
 	register(s)
 }
@@ -74,6 +77,20 @@ func (s *Sidecar) collectorOptions() *awsecs.ContainerDefinitionOptions {
 		}
 	}
 	return &o
+}
+
+// sent is what rules are told of the task definition, or nil where the library does not know its configuration.
+func (s *Sidecar) sent() *sent.Metrics {
+	if s.settings.source != nil {
+		return nil
+	}
+	c := s.settings.config
+	m := &sent.Metrics{
+		Service: c.Labels.Service, TaskMetrics: c.TaskMetrics.Sent(),
+		Scrape: len(c.Scrape) > 0, Collector: c.CollectorMetrics != nil,
+	}
+	m.Labels, m.MoreLabels = c.Labels.Names()
+	return m
 }
 
 // AddScrapeJob scrapes one more endpoint. It panics when the job is wrong or does not go with the others.

@@ -51,6 +51,9 @@ func (s *Sidecar) deployment() collector.Deployment {
 	if s.settings.cluster != nil {
 		d.Cluster = *s.settings.cluster.name
 	}
+	if s.copied != nil {
+		d.LogGroup = *s.copied.LogGroupName()
+	}
 	if w.AssumeRole != nil {
 		d.RoleARN, d.STSRegion, d.ExternalID = *w.AssumeRole.RoleArn(), input.StringOr(w.StsRegion, *s.stack.region), input.StringOr(w.ExternalId, "")
 	}

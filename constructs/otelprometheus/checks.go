@@ -34,6 +34,7 @@ func check(s *Sidecar, t renderedTask, f *input.Faults) {
 	c.containers(t, f)
 	c.scraped(t, f)
 	c.exceptions(t, f)
+	c.doubts(t)
 }
 
 // renderedTask is what the checks read.
@@ -399,4 +400,50 @@ func (c checks) scraped(t renderedTask, f *input.Faults) {
 			f.Add("%s has no container to read; add one, or name it in ContainerName", at)
 		}
 	}
+}
+
+// doubts warns of scrape jobs that likely read the wrong thing, which shows only beside all containers.
+func (c checks) doubts(t renderedTask) {
+	if !slices.ContainsFunc(t.Containers, func(container renderedContainer) bool {
+		return container.Essential != false || !c.s.ownName(container.Name)
+	}) {
+		input.Warn(c.s.task, "noContainer", "the task has no container but the collector, which is not essential, and ECS takes no task without an essential one; add the application's with AddContainer")
+	}
+	jobs := c.s.settings.config.Scrape
+	if len(jobs) > 0 && strings.HasSuffix(*c.s.task.Node().Path(), scheduledTask) {
+		input.Warn(c.s.task, "scheduledScrape", "a scheduled task is scraped, and often ends before the first scrape, or loses what it counts after the last one; "+
+			"push over OTLP instead, as docs/guides/short-lived.md has it")
+	}
+	for i, job := range jobs {
+		if len(job.Targets) == 0 {
+			continue
+		}
+		_, port, _ := strings.Cut(job.Targets[0], ":")
+		mapping := t.mapping(port)
+		wanted := c.s.settings.scraped[i]
+		if wanted == firstEligible {
+			wanted = c.s.firstScraped
+		}
+		switch {
+		case c.s.settings.task.bridge && len(mapping) > 0 && !slices.Contains(mapping, wanted):
+			input.Warn(c.s.task, "scrapedContainer", "%s reads port %s of container %s, but it is container %s that maps this port; set ContainerName", job.At, port, wanted, mapping[0])
+		case !c.s.settings.task.bridge && len(mapping) == 0 && (port == "80" || port == "443"):
+			input.Warn(c.s.task, "scrapedPort", "%s.Port is %s, which no container maps; if it is that of the load balancer, give the port that the container listens on", job.At, port)
+		}
+	}
+}
+
+// scheduledTask is the id of the task definitions that the scheduled tasks of ecs_patterns make.
+const scheduledTask = "/ScheduledTaskDef"
+
+// mapping names the containers that map a port.
+func (t renderedTask) mapping(port string) (names []string) {
+	for _, container := range t.Containers {
+		for _, m := range container.PortMappings {
+			if n, known := m.ContainerPort.(float64); known && input.Number(&n) == port {
+				names = append(names, container.Name)
+			}
+		}
+	}
+	return names
 }

@@ -1,7 +1,10 @@
 package otelprometheus
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/jsii-runtime-go"
 
@@ -16,6 +19,7 @@ import (
 type OtelPrometheusSidecar struct {
 	telemetry *TelemetryProps
 	added     map[awsecs.TaskDefinition]*Sidecar
+	all       []*Sidecar
 }
 
 var _ awsecs.ITaskDefinitionExtension = (*OtelPrometheusSidecar)(nil)
@@ -50,11 +54,47 @@ func (e *OtelPrometheusSidecar) Extend(taskDefinition awsecs.TaskDefinition) {
 		var f input.Faults
 		if s := extend(taskDefinition, e.telemetry, &f); s != nil {
 			e.added[taskDefinition] = s
+			e.all = append(e.all, s)
 		}
 		for _, text := range f {
 			awscdk.Annotations_Of(taskDefinition).AddError(jsii.String("OtelPrometheusSidecar: " + text))
 		}
 	})
+}
+
+// AddScrapeJob scrapes one more endpoint in all task definitions that are extended, and in those that will be. For one of them use Of. It
+// panics when the job is wrong or does not go with the others.
+func (e *OtelPrometheusSidecar) AddScrapeJob(job *ScrapeJob) {
+	t, jobs := TelemetryProps{}, []*ScrapeJob{}
+	if e.telemetry != nil {
+		t = *e.telemetry
+	}
+	if t.Scrape != nil {
+		jobs = slices.Clone(*t.Scrape)
+	}
+	jobs = append(jobs, job)
+	t.Scrape = &jobs
+	if t.Otlp == nil && (e.telemetry == nil || e.telemetry.Scrape == nil) {
+		t.Otlp = &OtlpProps{} // as before the first job
+	}
+	var f input.Faults
+	checkAnywhere(&t, &f)
+	f.PanicIfAny("OtelPrometheusSidecar: AddScrapeJob")
+	for _, s := range e.all {
+		s.AddScrapeJob(job)
+	}
+	e.telemetry = &t
+}
+
+// AddVpcEndpoints adds to vpc what the task definitions that are extended need; see the method of [Sidecar]. Call it after the last
+// AddExtension: a later one may need more.
+func (e *OtelPrometheusSidecar) AddVpcEndpoints(vpc awsec2.IVpc, props *VpcEndpointsProps) {
+	if len(e.all) == 0 {
+		panic("OtelPrometheusSidecar: AddVpcEndpoints: no task definition has the extension yet; call it after AddExtension")
+	}
+	for _, s := range e.all {
+		s.AddVpcEndpoints(vpc, props)
+	}
 }
 
 // extend adds a collector to a task definition that is there already, or reports why it cannot.

@@ -11,10 +11,12 @@ const (
 	idWorkspace         = "OtelPrometheusWorkspace" // below the stack
 	idCollectorLogGroup = "CollectorLogGroup"
 	idContainerLogGroup = "ContainerLogGroup"
-	idConfig            = "Config"
-	idDrain             = "Drain"
-	idLinuxParameters   = "LinuxParameters"
-	idAddToAll          = "OtelPrometheus" // below the scope of AddToAll
+
+	idCloudWatchLogGroup = "CloudWatchLogGroup"
+	idConfig             = "Config"
+	idDrain              = "Drain"
+	idLinuxParameters    = "LinuxParameters"
+	idAddToAll           = "OtelPrometheus" // below the scope of AddToAll
 )
 
 // Ids that awscdk gives to the roles it creates below a task definition; TestRolesProps pins them.

@@ -64,6 +64,11 @@ type TelemetryProps struct {
 	// Default: off.
 	CollectorMetrics *CollectorMetricsProps
 
+	// CloudWatch copies metrics to CloudWatch, for scaling policies and alarms there.
+	//
+	// Default: nothing is copied.
+	CloudWatch *CloudWatchProps
+
 	// Labels chooses which attributes of the task become labels of every series.
 	//
 	// Default: every task-level dimension (LabelsTask).
@@ -127,6 +132,25 @@ type LabelsProps struct {
 	//
 	// Default: none.
 	Keep *[]*string
+
+	// Service is the name that people know the service by. It becomes the label service_name of every series of the task, and the job
+	// of what has no name of its own: applications that push over OTLP without a service.name, scrape jobs without a Name. Rules for
+	// the task definition select by it, and dashboards can.
+	//
+	// Default: no such label, and the job is the task family. With [AddToAll], the ServiceName of the ECS service that runs the task
+	// definition, if it has one.
+	// Source: OpenTelemetry semantic conventions: service.name, and for the next two deployment.environment.name, service.version.
+	Service *string
+
+	// Environment is where the service runs, such as production. It becomes the label deployment_environment_name of every series.
+	//
+	// Default: no such label.
+	Environment *string
+
+	// Version of the service, which becomes the label service_version of every series. Each new version makes new series.
+	//
+	// Default: no such label.
+	Version *string
 
 	// External labels are added to every series that does not have them.
 	//

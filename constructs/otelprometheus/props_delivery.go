@@ -39,7 +39,7 @@ type DeliveryProps struct {
 	// Default: a new volume.
 	QueueVolume *string
 
-	// Port is the first of two loopback ports that the two hops use, 1 to 65534. Not with OneHop.
+	// Port is the first of two loopback ports that the two hops use, 1 to 65534. The one after them is that of CloudWatch. Not with OneHop.
 	//
 	// Default: 14318.
 	Port *float64

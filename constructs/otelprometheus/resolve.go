@@ -73,6 +73,7 @@ func rejectIgnored(p TelemetryProps, f *input.Faults) {
 		{"Statsd", p.Statsd != nil},
 		{"Traces", p.Traces != nil},
 		{"CollectorMetrics", p.CollectorMetrics != nil},
+		{"CloudWatch", p.CloudWatch != nil},
 		{"Labels", p.Labels != nil},
 		{"Delivery", p.Delivery != nil},
 		{"RemoteWrite.AssumeRole", p.RemoteWrite != nil && p.RemoteWrite.AssumeRole != nil},
@@ -143,6 +144,7 @@ func (s *settings) resolveConfig(p TelemetryProps, f *input.Faults) {
 		c.CollectorMetrics = &collector.CollectorMetrics{}
 		input.Copy(f, where+"CollectorMetrics", c.CollectorMetrics, m, "Enabled")
 	}
+	s.resolveCloudWatch(p.CloudWatch, &c, f)
 	input.Copy(f, where+"Labels", &c.Labels, p.Labels)
 	if p.Delivery != nil {
 		s.delivery = *p.Delivery
@@ -321,6 +323,9 @@ func (s *settings) resolveLogging(props *LoggingProps, f *input.Faults) {
 	}
 	if s.logging.Retention == "" {
 		s.logging.Retention = awslogs.RetentionDays_ONE_MONTH
+	}
+	if p := s.logging.StreamPrefix; p != nil && *p == "" {
+		f.Add("%sLogging.StreamPrefix is empty; Fargate wants one, so write a word, or leave it out", where)
 	}
 	s.logging.StreamPrefix = jsii.String(input.StringOr(s.logging.StreamPrefix, defaultStreamPrefix))
 	if s.logging.CollectorLogGroup != nil && s.container.Logging != nil {

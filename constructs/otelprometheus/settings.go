@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
@@ -45,6 +46,8 @@ type settings struct {
 	signals   []string                 // that the OTLP receiver takes
 	writes    []collector.Write        // of a configuration that the user wrote, or added to
 	secrets   map[string]awsecs.Secret // of scrape jobs, by the variable that holds them
+	copiedTo  awslogs.ILogGroup        // what CloudWatch makes metrics of; nil for a new one
+	copiedFor awslogs.RetentionDays    // of a new one
 
 	container awsecs.ContainerDefinitionOptions // of the collector; what is nil in it and made by Node, its stack provides
 	userGiven bool                              // its user is the props'

@@ -23,7 +23,8 @@ type Sidecar struct {
 	collectorLogging  awsecs.LogDriver
 	collectorLogGroup awslogs.ILogGroup
 	containerLogGroup awslogs.ILogGroup
-	keyAllowed        bool // LoggingProps.EncryptionKey allows CloudWatch Logs to use it
+	copied            awslogs.ILogGroup // what CloudWatch makes metrics of
+	keyAllowed        bool              // LoggingProps.EncryptionKey allows CloudWatch Logs to use it
 
 	// asset holds the configuration where ConfigFromAsset does.
 	asset awss3assets.Asset

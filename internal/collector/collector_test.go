@@ -103,6 +103,21 @@ var scenarios = map[string]Config{
 		f.Jobs[0].HonorTimestamps = true
 	}),
 	"extra_batch": minimal(func(c *Config) { c.Extra = extraBatch }),
+	"cloudwatch": minimal(func(c *Config) {
+		job(func(*ScrapeJob) {})(c)
+		c.TaskMetrics = &TaskMetrics{}
+		c.CloudWatch = &CloudWatch{Metrics: []CopiedMetric{
+			{Name: "jobs_waiting"}, {Name: "jobs_done_total"}, {Name: "worker_busy_ratio", Aggregation: AggregateMean},
+			{Name: "queue.depth"}, {Name: "orders", Counter: new(true)}, {Name: "ecs.task.memory.utilized"}, {Name: "ecs.task.network.rate.rx"},
+		}}
+	}),
+	"cloudwatch_statsd": minimal(func(c *Config) {
+		c.OTLP, c.Statsd = nil, &Statsd{}
+		c.CloudWatch = &CloudWatch{
+			Metrics: []CopiedMetric{{Name: "page.views", Counter: new(true)}}, Namespace: "Shop", Interval: dur(10 * time.Second),
+			Dimensions: map[string]string{"Service": "shop", "Stage": "prod"},
+		}
+	}),
 }
 
 // fleet scrapes three services of a cluster; two of them differ in name and path only.

@@ -39,6 +39,9 @@ type Config struct {
 	// CollectorMetrics collects the collector's own metrics; nil does not.
 	CollectorMetrics *CollectorMetrics
 
+	// CloudWatch copies metrics to CloudWatch; nil does not.
+	CloudWatch *CloudWatch
+
 	// Traces sends the traces that arrive over OTLP to AWS X-Ray.
 	Traces bool
 
@@ -85,6 +88,7 @@ func (c Config) Validate() error {
 	c.TaskMetrics.validate(&v)
 	c.Statsd.validate(&v)
 	c.CollectorMetrics.validate(&v, c.Scrape)
+	c.validateCloudWatch(&v)
 	c.validateOwn(&v)
 	if c.Traces && c.OTLP == nil {
 		v.add("Traces is on, but traces arrive over OTLP, which is off; turn Otlp on")
@@ -131,6 +135,9 @@ func (c Config) listeners() []listener {
 	}
 	for _, hop := range c.hops() {
 		all = append(all, listener{c.At + "Delivery.Port", c.hopPort(hop)})
+	}
+	if c.CloudWatch != nil {
+		all = append(all, listener{c.At + "Delivery.Port", c.copyPort()})
 	}
 	if c.CollectorMetrics != nil {
 		all = append(all, listener{c.At + "CollectorMetrics.Port", c.CollectorMetrics.port()})

@@ -28,7 +28,7 @@ type Delivery struct {
 	QueueDirectory string
 
 	// Port is the first of two loopback ports of the second hop: where applications push over OTLP, all other metrics take the port
-	// after it.
+	// after it. The port after these two is CloudWatch's.
 	Port Number
 }
 

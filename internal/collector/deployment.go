@@ -16,6 +16,7 @@ const (
 	EnvRoleARN    = "AWS_PROMETHEUS_ROLE_ARN"
 	EnvSTSRegion  = "AWS_STS_REGION"
 	EnvExternalID = "AWS_PROMETHEUS_EXTERNAL_ID"
+	EnvLogGroup   = "CLOUDWATCH_LOG_GROUP"
 
 	envValue = "CONFIG_VALUE_" // + a number: a value of the user's that is known at deployment only
 )
@@ -34,6 +35,9 @@ type Deployment struct {
 	// RoleARN is the role that the collector assumes before it writes, STSRegion the region of the STS endpoint, and ExternalID what
 	// is sent with the request.
 	RoleARN, STSRegion, ExternalID string
+
+	// LogGroup takes the log events that CloudWatch makes metrics of.
+	LogGroup string
 }
 
 // Environment maps the variables that a configuration names to their values.
@@ -43,6 +47,9 @@ func (c Config) Environment(d Deployment) map[string]string {
 	}
 	if c.Fleet != nil {
 		env[EnvCluster] = d.Cluster
+	}
+	if c.CloudWatch != nil {
+		env[EnvLogGroup] = d.LogGroup
 	}
 	if c.AssumeRole {
 		env[EnvRoleARN], env[EnvSTSRegion] = d.RoleARN, d.STSRegion

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -161,7 +162,7 @@ func (c Config) addFleet(d *document) {
 	var jobs []ScrapeJob
 	for _, g := range groups {
 		jobs = append(jobs, g.ScrapeJob)
-		s := scrapeConfig{ScrapeJob: g.withDefaults(), RelabelConfigs: f.targets(g.name), MetricRelabelConfigs: append(g.relabelConfigs(), asTheyAre(c.Labels.ofTargets())...)}
+		s := scrapeConfig{ScrapeJob: g.withDefaults(), RelabelConfigs: f.targets(g.name), MetricRelabelConfigs: append(g.relabelConfigs(), asTheyAre(append(slices.Sorted(maps.Keys(c.Labels.named())), c.Labels.ofTargets()...))...)}
 		s.Name = JobName(g.name)
 		s.FileSDConfigs = []fileDiscovery{{Files: []Text{Text(f.Directory + quietFolder + targetsFile)}, Refresh: pollInterval}}
 		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, s)
@@ -238,6 +239,11 @@ func (f *Fleet) validate(v *faults, l Labels) {
 	}
 	if l.policy() == LabelsAll {
 		v.add("Labels.Policy is LabelsAll, which keeps what a collector finds beside the task; the ECS API does not tell that, so use LabelsTask or LabelsList")
+	}
+	for _, o := range []struct{ name, value string }{{"Service", l.Service}, {"Version", l.Version}} {
+		if o.value != "" {
+			v.add("Labels.%s is %q, which would be that of every service that is scraped; leave it out: the label aws_ecs_service_name tells them apart", o.name, o.value)
+		}
 	}
 	if l.policy() == LabelsList {
 		known := append(slices.Clone(targetDimensions), attrClusterName, attrAccount, attrRegion)

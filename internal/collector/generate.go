@@ -140,6 +140,7 @@ func (c Config) document() document {
 	c.addStatsd(&d)
 	c.addTraces(&d)
 	c.addDelivery(&d)
+	c.addCloudWatch(&d)
 	return d
 }
 
@@ -152,6 +153,7 @@ func (c Config) addOTLP(d *document) {
 	actions := append(c.Labels.sourceActions(attrServiceName, attrServiceNamespace, attrServiceInstanceID, attrProcessID),
 		attributeAction{Action: "insert", Key: attrContainerName, FromContext: "metadata." + HeaderContainerName})
 	c.addMetrics(d, "otlp", receiverOTLP, exporterOTLP, actions, processorExported)
+	c.copyPushed(d, "otlp", receiverOTLP)
 	addDeltaReport(d, "otlp", receiverOTLP, `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`)
 }
 
@@ -166,6 +168,13 @@ func (c Config) addScrape(d *document) {
 	if len(jobs) == 0 {
 		return
 	}
+	if c.Labels.Service != "" {
+		jobs = slices.Clone(jobs)
+		for i := range jobs {
+			jobs[i].Name = JobName(stringOr(string(jobs[i].Name), c.Labels.Service))
+		}
+	}
+	c.copyScraped(d)
 	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown, c.added())
 	exporter := exporterUnsuffixed
 	if c.ScrapeOnShutdown && !c.Delivery.OneHop {
@@ -204,6 +213,7 @@ func (c Config) addStatsd(d *document) {
 		report += ` or ` + nameIsOneOf(c.Statsd.Rates)
 	}
 	c.addMetrics(d, "statsd", receiverStatsD, exporterUnsuffixed, actions, first...)
+	c.copyPushed(d, "statsd", receiverStatsD)
 	addDeltaReport(d, "statsd", receiverStatsD, report)
 }
 

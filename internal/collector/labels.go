@@ -34,6 +34,17 @@ type Labels struct {
 
 	// External labels are added to every series that does not have them.
 	External map[string]string
+
+	// Service, Environment and Version are labels of every series, under the names that OpenTelemetry has for them. Service is also
+	// the job of what does not name itself.
+	Service, Environment, Version string
+}
+
+// named are the labels that have an option of their own, by the attribute that OpenTelemetry has for them.
+func (l Labels) named() map[string]string {
+	all := map[string]string{attrServiceName: l.Service, attrEnvironment: l.Environment, attrServiceVersion: l.Version}
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
+	return all
 }
 
 // Names of resource attributes, as the detectors and receivers of contrib v0.158.0 write them. The cluster name has no
@@ -42,6 +53,8 @@ const (
 	attrServiceName       = "service.name"
 	attrServiceNamespace  = "service.namespace"
 	attrServiceInstanceID = "service.instance.id"
+	attrServiceVersion    = "service.version"
+	attrEnvironment       = "deployment.environment.name"
 
 	attrClusterARN  = "aws.ecs.cluster.arn"
 	attrClusterName = prom.LabelCluster
@@ -183,16 +196,18 @@ func (l Labels) sourceActions(names ...string) []attributeAction {
 const exportedPrefix = "exported_"
 
 // added are the attributes that a pipeline adds from the resource, beside job and instance. The exporter overwrites those of a sample.
+// What Labels names must be the same on all series of the task, so it counts as well.
 func (c Config) added() []string {
+	named := slices.Sorted(maps.Keys(c.Labels.named()))
 	kept := c.Labels.kept()
 	if kept == nil {
-		return []string{attrClusterName}
+		return append(named, attrClusterName)
 	}
 	known := c.known()
-	return slices.DeleteFunc(slices.Clone(detected), func(d string) bool {
+	return append(named, slices.DeleteFunc(slices.Clone(detected), func(d string) bool {
 		_, external := known[d]
 		return external || !slices.Contains(kept, d)
-	})
+	})...)
 }
 
 // exported renames attributes of a sample whose labels would be overwritten, as Prometheus does with such labels of a scrape.
@@ -232,6 +247,9 @@ func (c Config) externalLabels() map[string]any {
 			labels[labelOf(attribute)] = value
 		}
 	}
+	for attribute, value := range c.Labels.named() {
+		labels[labelOf(attribute)] = Text(value)
+	}
 	return labels
 }
 
@@ -244,7 +262,7 @@ func labelOf(attribute string) string { return strings.ReplaceAll(attribute, "."
 func (c Config) taskActions() []attributeAction {
 	actions := []attributeAction{
 		{Action: "extract", Key: attrClusterARN, Pattern: clusterNameFromARN},
-		insertFrom(attrServiceName, attrFamily),
+		c.Labels.insertService(),
 		insertFrom(attrServiceInstanceID, attrTaskID),
 	}
 	kept := c.Labels.kept()
@@ -263,6 +281,14 @@ func (c Config) taskActions() []attributeAction {
 		}
 	}
 	return append(actions, attributeAction{Action: "delete", Pattern: Text("^(" + strings.Join(drop, "|") + ")$")})
+}
+
+// insertService names what does not name itself.
+func (l Labels) insertService() attributeAction {
+	if l.Service != "" {
+		return insertValue(attrServiceName, l.Service)
+	}
+	return insertFrom(attrServiceName, attrFamily)
 }
 
 func (l Labels) validate(v *faults) {
@@ -293,7 +319,7 @@ func (l Labels) validate(v *faults) {
 		at, value := v.at+"Labels.External: ", l.External[name]
 		v.label(at+"name", name)
 		if name == "job" || name == "instance" {
-			v.addTo("%s%s would be the same for all series, which have a %s of their own; choose another name", at, name, name)
+			v.addTo("%s%s would be the same for all series, and each source has its own; choose another name", at, name)
 		}
 		if value == "" {
 			v.addTo("%s%s is empty, and an empty label is no label; give it a value", at, name)
@@ -301,4 +327,28 @@ func (l Labels) validate(v *faults) {
 		v.printable(at+name, value)
 		v.noVariable(at+name, value)
 	}
+	for _, o := range []struct{ option, attribute, value string }{
+		{"Service", attrServiceName, l.Service}, {"Environment", attrEnvironment, l.Environment}, {"Version", attrServiceVersion, l.Version},
+	} {
+		at := v.at + "Labels." + o.option
+		v.printable(at, o.value)
+		v.noVariable(at, o.value)
+		if _, twice := l.External[labelOf(o.attribute)]; twice && o.value != "" {
+			v.addTo("%s is the label %s, which %sLabels.External has too; leave one out", at, labelOf(o.attribute), v.at)
+		}
+	}
+}
+
+// Names are the labels by which a task can be selected: what is on every series of it. The second result says that there may be more.
+func (l Labels) Names() (names []string, more bool) {
+	for attribute := range l.named() {
+		names = append(names, labelOf(attribute))
+	}
+	for name := range l.External {
+		names = append(names, name)
+	}
+	for _, attribute := range l.kept() {
+		names = append(names, labelOf(attribute))
+	}
+	return names, l.kept() == nil
 }

@@ -472,6 +472,6 @@ func (v *faults) label(what, name string) {
 	if hasPlaceholder(name) {
 		v.addTo("%s is a token; it must be known at synthesis", what)
 	} else if problem := prom.CheckLabelName(name); problem != "" {
-		v.addTo("%s is %s", what, problem)
+		v.addTo("%s: %s", what, problem)
 	}
 }

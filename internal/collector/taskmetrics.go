@@ -201,6 +201,14 @@ func (t TaskMetrics) wanted() []string {
 	return all
 }
 
+// Sent are the metrics that are kept and that ECS knows; none of nil.
+func (t *TaskMetrics) Sent() []string {
+	if t == nil {
+		return []string{}
+	}
+	return slices.DeleteFunc(t.wanted(), func(m string) bool { return !t.Task.knows(m) })
+}
+
 // onlyMetrics drops every metric but those named.
 func onlyMetrics(names []string) filterProcessor {
 	return filterProcessor{
@@ -247,6 +255,7 @@ func (c Config) addTaskMetrics(d *document) {
 		d.Processors[processorFilter+"ecs"] = t.Task.only(own)
 		actions := append(c.Labels.sourceActions(attrECSService, attrContainerName), insertValue(attrServiceName, jobOfTaskMetrics))
 		c.addMetrics(d, "ecs", receiverTaskMetrics, exporterUnsuffixed, actions, first...)
+		c.copyTask(d, "ecs", own, first...)
 	}
 	if len(shared) > 0 {
 		c.addSharedNetwork(d, shared)
@@ -290,6 +299,7 @@ func (c Config) addSharedNetwork(d *document, metrics []string) {
 	actions := append([]attributeAction{{Action: "delete", Key: attrContainerName}}, c.Labels.sourceActions(attrECSService)...)
 	actions = append(actions, insertValue(attrServiceName, jobOfTaskMetrics))
 	c.addMetrics(d, source, receiverTaskMetrics, exporterUnsuffixed, actions, processorFilter+source, processorRename+source)
+	c.copyTask(d, source, metrics, processorFilter+source, processorRename+source)
 }
 
 // corrections are processors that replace what the receiver gets wrong on instances.

@@ -176,6 +176,9 @@ const (
 	LabelFamily   = "aws_ecs_task_family"
 	LabelTask     = "aws_ecs_task_id"
 	LabelRevision = "aws_ecs_task_revision"
+
+	// LabelService is there where the task definition's Labels.Service is set.
+	LabelService = "service_name"
 )
 
 // ParseScopedSelector reads a selector to which a rule or a dashboard adds matchers of the service, so that it has none itself.
@@ -185,7 +188,7 @@ func ParseScopedSelector(text string) (Selector, error) {
 		return s, err
 	}
 	for _, m := range s.Matchers {
-		if slices.Contains([]string{LabelCluster, LabelFamily, LabelTask}, m.Label) {
+		if slices.Contains([]string{LabelCluster, LabelFamily, LabelService, LabelTask}, m.Label) {
 			return s, fmt.Errorf("is %q, but rules and dashboards add %s themselves; leave it out", text, m.Label)
 		}
 	}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -48,8 +49,8 @@ type Config struct {
 
 // Service selects the series of a service.
 type Service struct {
-	TaskFamily, Cluster string
-	Matchers            map[string]string
+	ServiceName, TaskFamily, Cluster string
+	Matchers                         map[string]string
 }
 
 // Alert changes an alert. Nil and empty is what the alert has without it.
@@ -116,7 +117,7 @@ func (s Service) labels() map[string]string {
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	for name, value := range map[string]string{prom.LabelFamily: s.TaskFamily, prom.LabelCluster: s.Cluster} {
+	for name, value := range map[string]string{prom.LabelService: s.ServiceName, prom.LabelFamily: s.TaskFamily, prom.LabelCluster: s.Cluster} {
 		if value != "" {
 			labels[name] = value
 		}
@@ -126,14 +127,11 @@ func (s Service) labels() map[string]string {
 
 // title names the service in texts.
 func (s Service) title() string {
-	switch {
-	case s.TaskFamily != "" && s.Cluster != "":
-		return s.TaskFamily + " in " + s.Cluster
-	case s.TaskFamily != "":
-		return s.TaskFamily
-	default:
-		return "the service"
+	name := cmp.Or(s.ServiceName, s.TaskFamily, "the service")
+	if s.Cluster != "" && name != "the service" {
+		name += " in " + s.Cluster
 	}
+	return name
 }
 
 // has says whether the sidecar keeps all of these metrics.

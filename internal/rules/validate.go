@@ -26,15 +26,15 @@ func (b *builder) validate() {
 			b.errorf("%s is %q; it must have 1 to 255 letters, digits, dashes and underscores%s", n.what, n.name, way)
 		}
 	}
-	if s.TaskFamily == "" && len(s.Matchers) == 0 {
-		b.errorf("TaskFamily is not set; name the family of the service's task definition")
+	if s.ServiceName == "" && s.TaskFamily == "" && len(s.Matchers) == 0 {
+		b.errorf("nothing says which service it is; set Service, TaskDefinition, ServiceName or TaskFamily")
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Matchers)) {
 		switch problem := prom.CheckLabelName(name); {
 		case problem != "":
 			b.errorf("Matchers: %s", problem)
-		case name == prom.LabelFamily || name == prom.LabelCluster:
-			b.errorf("Matchers has %s; set TaskFamily and Cluster instead", name)
+		case slices.Contains([]string{prom.LabelService, prom.LabelFamily, prom.LabelCluster}, name):
+			b.errorf("Matchers has %s; set ServiceName, TaskFamily and Cluster instead", name)
 		case s.Matchers[name] == "":
 			b.errorf("Matchers: %s has no value; every series of the service must have one", name)
 		}

@@ -32,7 +32,7 @@ func (p *Preview) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	switch path := r.URL.Path; {
 	case path == "/status.json":
-		p.serveStatus(w)
+		p.serveStatus(w, r)
 	case path == "/dashboards.json":
 		p.serveDashboards(w)
 	case path == "/queries.json":
@@ -66,18 +66,25 @@ func fail(w http.ResponseWriter, err error) {
 	reply(w, map[string]any{"status": "error", "errorType": "bad_data", "error": err.Error()})
 }
 
-func (p *Preview) serveStatus(w http.ResponseWriter) {
+func (p *Preview) serveStatus(w http.ResponseWriter, r *http.Request) {
+	if err := p.drawOwn(r.Context()); err != nil {
+		fail(w, err)
+		return
+	}
 	usage := "CPU, memory and storage are those of the processes on this machine; network is made up."
 	if !p.measured {
 		usage = "CPU, memory, storage and network of the task are made up."
 	}
 	reply(w, map[string]any{
 		"Title": p.options.Title, "Family": p.def.Family, "Cluster": p.cluster, "Interval": p.options.Interval.Seconds(),
-		"Started": float64(p.task.Started.UnixMilli()) / 1000, "Now": float64(time.Now().UnixMilli()) / 1000, "Usage": usage, "Problems": p.problems(),
+		"Started": float64(p.task.Started.UnixMilli()) / 1000, "Now": float64(time.Now().UnixMilli()) / 1000, "Usage": usage, "Problems": p.problems(), "Hints": p.hints(r.Context()),
+		"Dashboards": p.drawn,
 	})
 }
 
 func (p *Preview) serveDashboards(w http.ResponseWriter) {
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
 	list := []json.RawMessage{}
 	for _, dashboard := range p.options.Dashboards {
 		list = append(list, dashboard.JSON)
@@ -89,7 +96,9 @@ func (p *Preview) serveDashboards(w http.ResponseWriter) {
 func (p *Preview) serveQueries(w http.ResponseWriter, r *http.Request) {
 	step, errStep := seconds(r, "step")
 	span, errRange := seconds(r, "range")
+	p.drawing.Lock()
 	dashboard, ok := p.dashboard[r.FormValue("dashboard")]
+	p.drawing.Unlock()
 	if errStep != nil || errRange != nil || !ok {
 		fail(w, fmt.Errorf("expected dashboard, step and range, got %s", r.URL.RawQuery))
 		return

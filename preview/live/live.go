@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/dashboards"
@@ -48,7 +49,7 @@ type Options struct {
 
 	// Dashboards are what is drawn.
 	//
-	// Default: all of package dashboards, without metrics of the application.
+	// Default: all of package dashboards, with the metrics of the application that arrive.
 	Dashboards []dashboards.Dashboard
 
 	// Dir is an empty directory for files. Required.
@@ -83,6 +84,12 @@ type Preview struct {
 	measured  bool // CPU, memory and storage are those of the processes
 	closers   []func()
 	dashboard map[string]dashboards.Dashboard
+
+	// Dashboards that follow what the application sends; drawn counts how often they changed.
+	drawing       sync.Mutex
+	ownDashboards bool
+	own           []dashboards.Metric
+	drawn         int
 }
 
 const defaultCluster = "preview"
@@ -102,7 +109,7 @@ func Start(o Options) (preview *Preview, err error) {
 			p.Close()
 		}
 	}()
-	if o.Dashboards == nil {
+	if p.ownDashboards = o.Dashboards == nil; p.ownDashboards {
 		if p.options.Dashboards, err = dashboards.All(dashboards.Options{CollectionInterval: o.Interval}); err != nil {
 			return nil, err
 		}
@@ -293,11 +300,11 @@ func (p *Preview) problems() (list []string) {
 	}
 	if refused := p.world.AMP.Refused(); len(refused) > 0 {
 		last := refused[len(refused)-1]
-		list = append(list, fmt.Sprintf("AMP refused %d requests, the last one with %d %s", len(refused), last.Status, last.Message))
+		list = append(list, fmt.Sprintf("AMP did not take all of %d requests. Its last answer: %d, %s", len(refused), last.Status, last.Message))
 	}
-	for _, level := range []string{"error", "warn"} {
-		if lines := p.task.Collector.LogLines(level); len(lines) > 0 {
-			list = append(list, fmt.Sprintf("the collector logged %d lines at level %s, the last one: %s", len(lines), level, lines[len(lines)-1]))
+	for _, level := range []struct{ name, what string }{{"error", "an error"}, {"warn", "a warning"}} {
+		if lines := p.task.Collector.LogLines(level.name); len(lines) > 0 {
+			list = append(list, fmt.Sprintf("The collector logged %s, the last of %d: %s", level.what, len(lines), plain(lines[len(lines)-1])))
 		}
 	}
 	return list

@@ -121,6 +121,19 @@ func TestWhatWaitsTooLongIsLost(t *testing.T) {
 	}
 }
 
+// TestACrashInALongOutageLosesTwoBatchesAtMost: the queue on disk sends what was on its way at the crash after all others, and by then it is older than
+// AMP's window for samples out of order, if the outage was longer than that. Here the window is 5 s, not 60.
+func TestACrashInALongOutageLosesTwoBatchesAtMost(t *testing.T) {
+	t.Parallel()
+	scenario := load.Named(load.Matrix(shortFault), "SIGKILL in a 503")[0]
+	scenario.Limits = func(l *amp.Limits) { l.OutOfOrderWindow = 5 * time.Second }
+	o := runFaults(t, []load.Scenario{scenario}, load.Ours("ours, queue on disk", load.OnDisk))[0]
+	const batch = 2000                                     // a scrape
+	if o.Lost == 0 || o.Lost > 2*batch || o.Refused == 0 { // the one that was being sent, and one that was taken out of the queue after it
+		t.Errorf("%d of %d samples were lost in %d refused requests, expected one or two batches of %d", o.Lost, o.Produced, o.Refused, batch)
+	}
+}
+
 // TestFaultMatrix is the whole of it, ours and ADOT's file side by side. The long faults run all at once: each takes a few
 // hundredths of a core.
 func TestFaultMatrix(t *testing.T) {

@@ -112,6 +112,34 @@ func TestPreviewOfOwnTemplate(t *testing.T) {
 		}
 		return unless(rules["AppIsUp"].State == "firing" && slices.Equal(rules["own:jobs"].Values, []string{"1"}), fmt.Sprintf("the rules are %+v", rules))
 	})
+
+	// What the app sends itself has panels, and what is wrong with it is told.
+	for range 25 {
+		response, err := client.Post("http://127.0.0.1:8080/orders?item=tea", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+	}
+	p.await(func() string {
+		var status struct{ Hints []string }
+		p.get("status.json", nil, &status)
+		var drawn []struct {
+			UID    string
+			Panels []struct{ Title string }
+		}
+		p.get("dashboards.json", nil, &drawn)
+		own := 0
+		for _, d := range drawn {
+			for _, panel := range d.Panels {
+				if slices.Contains([]string{"sampleapp_orders_total", "sampleapp_queue_depth", "sampleapp_order_duration_seconds"}, panel.Title) {
+					own++
+				}
+			}
+		}
+		hinted := len(status.Hints) == 1 && strings.Contains(status.Hints[0], "histogram sampleapp_order_duration_seconds: all 25 values are in the first bucket")
+		return unless(own == 6 && hinted, fmt.Sprintf("%d panels of the app, hints %q", own, status.Hints))
+	})
 }
 
 // TestPreviewNoticesRenamedMetric breaks a query, to show that the checks above would tell.

@@ -36,6 +36,9 @@ type sidecarOptions struct {
 	Env     map[string]string // of the collector
 	Backend http.Handler      // what takes the samples, instead of a store of its own
 
+	// LogGroup is what CloudWatch Logs has, which is not there without it.
+	LogGroup string
+
 	// What the task is, where it matters.
 	CgroupV2            bool
 	NetworkMode         string // default: awsvpc
@@ -75,6 +78,11 @@ func runConfiguration(t *testing.T, text string, command []string, o sidecarOpti
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = world.Close() })
+	if o.LogGroup != "" {
+		if err := world.AddLogs(o.LogGroup); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if o.Backend != nil {
 		world.AMP.Backend = o.Backend
 	}

@@ -40,6 +40,17 @@ func FromBytes(data []byte) collector.Config {
 	if s.flag() {
 		c.CollectorMetrics = &collector.CollectorMetrics{Port: s.port("", "8888", "08889"), Interval: s.duration()}
 	}
+	if s.oneIn(3) {
+		c.CloudWatch = &collector.CloudWatch{Namespace: s.choose("", "Shop/a b", "AWS/x"), Dimensions: map[string]string{s.choose("Service", "Stage", "TaskId"): s.text()}}
+		if s.flag() {
+			c.CloudWatch.Dimensions, c.CloudWatch.Interval = nil, s.duration()
+		}
+		for range 1 + s.number(3) {
+			c.CloudWatch.Metrics = append(c.CloudWatch.Metrics, collector.CopiedMetric{
+				Name: s.choose("jobs", "jobs_total", "queue.depth", "ecs.task.cpu.utilized", s.text()), Aggregation: s.choose("", "sum", "mean"),
+			})
+		}
+	}
 	c.Traces = s.flag() && (c.OTLP != nil || s.oneIn(16))
 	c.HealthCheck = s.flag()
 	c.AssumeRole, c.ExternalID = s.flag(), s.flag()

@@ -48,6 +48,9 @@ function showProblems() {
   const all = [...((state.status || {}).Problems || []), ...faults];
   $("problems").hidden = all.length === 0;
   $("problems").replaceChildren(...all.map(text => element("p", {}, text)));
+  const hints = (state.status || {}).Hints || [];
+  $("hints").hidden = hints.length === 0;
+  $("hints").replaceChildren(...hints.map(text => element("p", {}, text)));
 }
 
 function showStatus() {
@@ -268,6 +271,11 @@ async function refresh() {
   try {
     const [status, rules] = await Promise.all([get("status.json"), get("rules.json")]);
     if (!current()) return;
+    if (status.Dashboards !== (state.status || {}).Dashboards) { // they follow what the application sends
+      state.dashboards = await get("dashboards.json");
+      if (!current()) return;
+      delete $("main").dataset.tab;
+    }
     state.status = status;
     showStatus();
     showTabs(rules.Rules.filter(r => r.State === "firing").length);
@@ -300,4 +308,4 @@ function redraw() {
 
 addEventListener("hashchange", () => { delete root.dataset.height; refresh(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-get("dashboards.json").then(list => { state.dashboards = list; return refresh(); });
+refresh();

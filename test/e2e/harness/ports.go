@@ -40,11 +40,11 @@ func PortsFree(ports ...string) error {
 // nextPort is below the ports that the system gives to clients, so that no connection takes one before its server listens.
 var nextPort atomic.Int32
 
-// FreePort is a port that nothing listens on, for TCP and UDP, as is the one after it: delivery takes two.
+// FreePort is a port that nothing listens on, for TCP and UDP, as are the two after it: delivery takes two, and CloudWatch the third.
 func FreePort() (string, error) {
 	for range 100 {
-		port := 20000 + int(nextPort.Add(2))
-		if free(port) && free(port+1) {
+		port := 20000 + int(nextPort.Add(3))
+		if free(port) && free(port+1) && free(port+2) {
 			return strconv.Itoa(port), nil
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/ecs"
+	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/logs"
 	"github.com/seed86154836/cdk-otel-prometheus/test/e2e/template"
 )
 
@@ -23,6 +24,7 @@ type World struct {
 	Values template.Values
 	AMP    *amp.Server
 	Store  *amp.Store
+	Logs   *logs.Server // nil before AddLogs
 
 	dir       string
 	authority *authority
@@ -75,6 +77,13 @@ func (w *World) Verify(service string, r *http.Request, body []byte) error {
 	v := w.AMP.Verifier
 	v.Service = service
 	return v.Verify(r, body)
+}
+
+// AddLogs adds CloudWatch Logs, with one log group.
+func (w *World) AddLogs(group string) error {
+	w.Logs = &logs.Server{Group: group, Verifier: w.AMP.Verifier}
+	w.Logs.Verifier.Service = "logs"
+	return w.proxy.register(fmt.Sprintf("logs.%s.%s", w.Values.Region, w.Values.URLSuffix), w.Logs)
 }
 
 // Reach changes how the network treats the AMP endpoint.
