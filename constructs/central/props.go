@@ -132,12 +132,14 @@ type settings struct {
 
 func (p *ScrapeServiceProps) resolve(f *input.Faults) *settings {
 	s := &settings{ScrapeServiceProps: *p, tasks: numberOr(p.Tasks, defaultTasks)}
-	f.NumberIn("Tasks", p.Tasks, 1, maxTasks)
-	f.NumberIn("Series", p.Series, 1, maxSeries)
-	f.NumberIn("Shards", p.Shards, 1, maxShards)
-	for what, n := range map[string]*float64{"Tasks": p.Tasks, "Series": p.Series, "Shards": p.Shards} {
-		if n != nil && *awscdk.Token_IsUnresolved(n) {
-			f.Add("%s is a token; it must be known at synthesis", what)
+	for _, o := range []struct {
+		name string
+		n    *float64
+		most float64
+	}{{"Tasks", p.Tasks, maxTasks}, {"Series", p.Series, maxSeries}, {"Shards", p.Shards, maxShards}} {
+		f.NumberIn(o.name, o.n, 1, o.most)
+		if o.n != nil && *awscdk.Token_IsUnresolved(o.n) {
+			f.Add("%s is a token; it must be known at synthesis", o.name)
 		}
 	}
 	if p.Cluster == nil {
