@@ -69,7 +69,7 @@ func TestScrapeServiceRunsOneTaskForEachShard(t *testing.T) {
 		rules := config["receivers"].(object)["prometheus/fleet"].(object)["config"].(object)["scrape_configs"].([]any)[0].(object)["relabel_configs"]
 		assertJSON(t, id+": shard", rules.([]any)[1:3], `[{"action":"hashmod","modulus":2,"source_labels":["__meta_ecs_source"],"target_label":"__tmp_shard"},
 			{"action":"keep","regex":"`+id[len(id)-1:]+`","source_labels":["__tmp_shard"]}]`)
-		assertJSON(t, id+": size", []any{td["Cpu"], td["Memory"]}, `["512","2048"]`)
+		assertJSON(t, id+": size", []any{td["Cpu"], td["Memory"]}, `["1024","2048"]`)
 	}
 	count := 0
 	for id, r := range tmpl.Resources {
@@ -95,8 +95,8 @@ func TestScrapeServiceIsSizedFromItsSeries(t *testing.T) {
 		"default":             {central.ScrapeServiceProps{}, 1, `["256","1024","819MiB",512]`},
 		"500 tasks":           {central.ScrapeServiceProps{Tasks: jsii.Number(500)}, 1, `["256","1024","819MiB",573]`},
 		"200,000 series":      {central.ScrapeServiceProps{Series: jsii.Number(200_000)}, 1, `["512","2048","1638MiB",1145]`},
-		"a million, one task": {central.ScrapeServiceProps{Series: jsii.Number(1e6), Shards: jsii.Number(1)}, 1, `["1024","4096","3276MiB",5723]`},
-		"a million":           {central.ScrapeServiceProps{Series: jsii.Number(1e6)}, 2, `["512","2048","1638MiB",2862]`},
+		"a million, one task": {central.ScrapeServiceProps{Series: jsii.Number(1e6), Shards: jsii.Number(1)}, 1, `["2048","4096","3276MiB",5723]`},
+		"a million":           {central.ScrapeServiceProps{Series: jsii.Number(1e6)}, 2, `["1024","2048","1638MiB",2862]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack := newStack(t)
