@@ -32,7 +32,7 @@ test-e2e: ## Run what the templates say, with a real collector and a real Promet
 	@command -v chromium chromium-browser google-chrome >/dev/null || echo "NOT RUN: the preview's page was not opened, because there is no chromium"
 
 # End-to-end tests that wait most of the time, and use no fixed port, so that they can run beside the others.
-FAULTS := IsLost|LosesTwoBatches|LoseNothing|IsOneRequest|InEveryShape|UnderEveryLabelPolicy|ScrapedSeries|ToldApart|ClashAre|ScrapeOptions|Timestamps|Params|StatsD|OwnLosses|ReadWhatTheSidecar|LabelsAll|FireAndStaySilent|ScrapeService|ShardsScrape|ThrottledDiscovery|DeniedDiscovery|DrainedFromDisk
+FAULTS := IsLost|LosesTwoBatches|LoseNothing|IsOneRequest|InEveryShape|UnderEveryLabelPolicy|ScrapedSeries|ToldApart|ClashAre|ScrapeOptions|Timestamps|Params|StatsD|OwnLosses|ReadWhatTheSidecar|LabelsAll|FireAndStaySilent|CopiedMetricsEqual|CloudWatchAreNotFelt|ScrapeService|ShardsScrape|ThrottledDiscovery|DeniedDiscovery|DrainedFromDisk
 
 test-faults: ## Run the end-to-end tests that wait: faults, and every shape of a task.
 	cd test/e2e && go test -timeout 20m -parallel 4 -run '$(FAULTS)' .

@@ -186,7 +186,7 @@ func (s *settings) render(f *input.Faults) {
 		f.Add("network mode bridge: scraping needs links from the collector to the containers, OTLP and StatsD need them the other way, " +
 			"and links cannot be circular; use network mode awsvpc or host, or turn one of them off")
 	}
-	if family := s.task.family; input.Known(family) {
+	if family := s.task.family; input.Known(family) && c.Labels.Service == "" {
 		named := func(name string) func(collector.ScrapeJob) bool {
 			return func(j collector.ScrapeJob) bool { return string(j.Name) == name }
 		}

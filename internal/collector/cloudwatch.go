@@ -209,7 +209,7 @@ func (c Config) copyScraped(d *document) {
 		return
 	}
 	var r prometheusReceiver
-	for _, j := range c.Scrape {
+	for _, j := range c.jobs() {
 		j.Interval = new(Duration(w.IntervalOrDefault()))
 		j.Timeout = new(min(j.timeout(), *j.Interval))
 		quoted := make([]string, len(names))

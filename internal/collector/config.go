@@ -107,9 +107,13 @@ func (c Config) Validate() error {
 
 // validateOwn reports scrape jobs that read the collector itself, or have the name of what the collector makes.
 func (c Config) validateOwn(v *faults) {
+	unnamed := slices.ContainsFunc(c.Scrape, func(j ScrapeJob) bool { return j.Name == "" })
 	for _, j := range c.Scrape {
 		if c.TaskMetrics != nil && j.Name == jobOfTaskMetrics || c.Statsd != nil && j.Name == jobOfStatsD {
 			v.addTo("%s.Name is %q, the job of metrics that the collector makes itself; choose another", j.At, j.Name)
+		}
+		if unnamed && j.Name != "" && string(j.Name) == c.Labels.Service {
+			v.addTo("%s.Name is %q, as is %sLabels.Service, which names the job without a name; give each job its own name", j.At, j.Name, c.At)
 		}
 		for _, port := range c.TCPPorts() {
 			if port != "0" && slices.Contains(j.Targets, string(address(loopback, port))) {

@@ -157,22 +157,25 @@ func (c Config) addOTLP(d *document) {
 	addDeltaReport(d, "otlp", receiverOTLP, `metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA`)
 }
 
+// jobs are the scrape jobs, of which one without a name has that of the service, if there is one.
+func (c Config) jobs() []ScrapeJob {
+	jobs := slices.Clone(c.Scrape)
+	for i := range jobs {
+		jobs[i].Name = JobName(stringOr(string(jobs[i].Name), c.Labels.Service))
+	}
+	return jobs
+}
+
 func (c Config) addScrape(d *document) {
-	jobs := c.Scrape
+	jobs := c.jobs()
 	if c.CollectorMetrics != nil {
-		jobs = append(slices.Clone(jobs), c.CollectorMetrics.job())
+		jobs = append(jobs, c.CollectorMetrics.job())
 		if c.Fleet.scrapes() {
 			jobs = append(jobs, c.Fleet.discovery(*c.CollectorMetrics))
 		}
 	}
 	if len(jobs) == 0 {
 		return
-	}
-	if c.Labels.Service != "" {
-		jobs = slices.Clone(jobs)
-		for i := range jobs {
-			jobs[i].Name = JobName(stringOr(string(jobs[i].Name), c.Labels.Service))
-		}
 	}
 	c.copyScraped(d)
 	d.Receivers[receiverPrometheus] = prometheusReceiverOf(jobs, c.ScrapeOnShutdown, c.added())

@@ -145,7 +145,12 @@ func TestOptionsAreRejected(t *testing.T) {
 		"sample limit":    {minimal(job(func(j *ScrapeJob) { j.SampleLimit = "-1" })), []string{"SampleLimit is -1"}},
 		"body size":       {minimal(job(func(j *ScrapeJob) { j.BodySizeLimit = "16 megs" })), []string{`BodySizeLimit is "16 megs"`}},
 		"same name":       {minimal(func(c *Config) { job(func(*ScrapeJob) {})(c); job(func(*ScrapeJob) {})(c) }), []string{`Telemetry.Scrape[1].Name is "app", as that of Telemetry.Scrape[0]`}},
-		"static job":      {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"job": "a"} })), []string{`StaticLabels: label "job" is set by the scrape`}},
+		"name of service": {minimal(func(c *Config) {
+			job(func(j *ScrapeJob) { j.Name = "shop" })(c)
+			job(func(j *ScrapeJob) { j.Name, j.Targets = "", []string{"127.0.0.1:8081"} })(c)
+			c.Labels.Service = "shop"
+		}), []string{`Telemetry.Scrape[0].Name is "shop", as is Telemetry.Labels.Service, which names the job without a name`}},
+		"static job": {minimal(job(func(j *ScrapeJob) { j.StaticLabels = map[string]string{"job": "a"} })), []string{`StaticLabels: label "job" is set by the scrape`}},
 		"static target": {minimal(job(func(j *ScrapeJob) {
 			j.Targets = append(j.Targets, "127.0.0.1:8081")
 			j.StaticLabels = map[string]string{"target": "a"}
