@@ -32,7 +32,7 @@ test-e2e: ## Run what the templates say, with a real collector and a real Promet
 	@command -v chromium chromium-browser google-chrome >/dev/null || echo "NOT RUN: the preview's page was not opened, because there is no chromium"
 
 # End-to-end tests that wait most of the time, and use no fixed port, so that they can run beside the others.
-FAULTS := IsLost|LosesTwoBatches|LoseNothing|IsOneRequest|InEveryShape|UnderEveryLabelPolicy|ScrapedSeries|ToldApart|ClashAre|ScrapeOptions|Timestamps|Params|StatsD|OwnLosses|ReadWhatTheSidecar|LabelsAll|FireAndStaySilent|CopiedMetricsEqual|CloudWatchAreNotFelt
+FAULTS := IsLost|LosesTwoBatches|LoseNothing|IsOneRequest|InEveryShape|UnderEveryLabelPolicy|ScrapedSeries|ToldApart|ClashAre|ScrapeOptions|Timestamps|Params|StatsD|OwnLosses|ReadWhatTheSidecar|LabelsAll|FireAndStaySilent|CopiedMetricsEqual|CloudWatchAreNotFelt|ScrapeService|ShardsScrape|ThrottledDiscovery|DeniedDiscovery|DrainedFromDisk
 
 test-faults: ## Run the end-to-end tests that wait: faults, and every shape of a task.
 	cd test/e2e && go test -timeout 20m -parallel 4 -run '$(FAULTS)' .
@@ -64,8 +64,9 @@ preview: ## Run a sample's task on this machine and draw its dashboards, on http
 	@echo "compiling the preview with a collector and a Prometheus; the first time this takes several minutes"
 	@cd preview && go run . $(if $(TEMPLATE),-template $(abspath $(TEMPLATE)),-stack $(STACK)) $(if $(OUT),-out $(abspath $(OUT))) $(ARGS)
 
-bench: ## Measure what a sample and a synthesis cost, ours and others'. 20 minutes; leave the machine alone meanwhile.
+bench: ## Measure what a sample, a scrape service and a synthesis cost, ours and others'. 35 minutes; leave the machine alone meanwhile.
 	cd test/e2e && go run ./bench
+	cd test/e2e && go test . -run TestScrapeServiceSizes -count=1 -timeout 40m -v -args -sizes
 	go run ./test/bench
 
 faults: ## Run the whole fault matrix, ours and ADOT's file side by side. 25 minutes.

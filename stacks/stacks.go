@@ -29,6 +29,7 @@ var All = []Sample{
 	{"Ec2Bridge", "network mode bridge, three containers, two of them scraped", NewEc2Bridge},
 	{"ExistingTask", "the sidecar on a task definition that is there already, behind a load balancer", NewExistingTask},
 	{"WholeApp", "three services that know nothing of telemetry, and one call that adds it to all", NewWholeApp},
+	{"Fleet", "six services of a cluster, scraped by one collector that finds their tasks", NewFleet},
 	{"ScheduledTask", "a task that runs for a few seconds and loses nothing", NewScheduledTask},
 	{"ScaleOnQueue", "a service that scales on its own queue and its own orders", NewScaleOnQueue},
 	{"Traces", "traces to X-Ray through the same sidecar", NewTraces},

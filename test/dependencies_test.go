@@ -79,14 +79,14 @@ func TestPreviewReplacesWhatTheEndToEndTestsReplace(t *testing.T) {
 // CONTRIBUTING.md draws them. A new package gets a line here.
 var arrows = map[string][]string{
 	".":                         {awscdkModule, jsiiModule, "stacks"},
-	"stacks":                    {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/otelprometheus"},
+	"stacks":                    {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/central", "constructs/otelprometheus"},
 	"constructs/otelprometheus": {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "internal/collector", "internal/endpoint", "internal/grants", "internal/input", "internal/prom", "internal/sent", "internal/token"},
 	"constructs/amp":            {awscdkModule, constructsModule, jsiiModule, yamlModule, "internal/alertmanager", "internal/endpoint", "internal/grants", "internal/input", "internal/prom", "internal/token"},
 	"internal/alertmanager":     {yamlModule, "internal/prom", "internal/token"},
 	"internal/collector":        {yamlModule, "internal/prom"},
 	"constructs/grafana":        {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/dashboards", "internal/input"},
 	"constructs/dashboards":     {grafanaModule, "constructs/slo", "internal/prom", "internal/token"},
-	"constructs/central":        {awscdkModule, constructsModule, jsiiModule, yamlModule, "constructs/amp", "internal/input", "internal/prom"},
+	"constructs/central":        {awscdkModule, constructsModule, jsiiModule, yamlModule, "constructs/amp", "constructs/otelprometheus", "internal/input", "internal/prom"},
 	"constructs/slo":            {"internal/prom", "internal/token"},
 	"constructs/observability":  {awscdkModule, constructsModule, jsiiModule, "constructs/amp", "constructs/slo", "internal/input", "internal/prom", "internal/rules", "internal/sent", "internal/token"},
 	"internal/rules":            {"constructs/slo", "internal/collector", "internal/prom", "internal/token"},

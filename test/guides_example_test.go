@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -50,6 +51,7 @@ var guides = map[string]func(stack awscdk.Stack, image awsecs.ContainerImage, cl
 	"package amp":           guideGrant,
 	"alerts":                guideAlerts,
 	"many services":         guideManyServices,
+	"central":               guideCentral,
 	"scaling":               guideScaling,
 	"agentless":             guideAgentless,
 	"many services, named":  guideManyServicesNames,
@@ -417,6 +419,34 @@ func guideManyServices(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs
 		},
 		Skip: jsii.Strings("Shop/Legacy"),
 	})
+}
+
+func guideCentral(stack awscdk.Stack, image awsecs.ContainerImage, cluster awsecs.ICluster) {
+	service := func(name string) awsecs.FargateService {
+		td := awsecs.NewFargateTaskDefinition(stack, jsii.String(name+"Task"), nil)
+		td.AddContainer(jsii.String("app"), &awsecs.ContainerDefinitionOptions{Image: image, PortMappings: &[]*awsecs.PortMapping{{ContainerPort: jsii.Number(8080)}}})
+		return awsecs.NewFargateService(stack, &name, &awsecs.FargateServiceProps{Cluster: cluster, TaskDefinition: td})
+	}
+	orders, stock := service("Orders"), service("Stock")
+
+	fleet := central.NewScrapeService(stack, jsii.String("Fleet"), &central.ScrapeServiceProps{Cluster: cluster, Tasks: jsii.Number(300)})
+	fleet.Scrape(orders, &otelprometheus.ScrapeJob{Port: jsii.Number(8080)})
+	fleet.Scrape(stock, &otelprometheus.ScrapeJob{Port: jsii.Number(8080), Path: jsii.String("/admin/metrics")})
+
+	for id, service := range map[string]awsecs.BaseService{"Orders": orders, "Stock": stock} {
+		observability.NewServiceRules(stack, jsii.String(id+"Rules"), &observability.ServiceRulesProps{
+			Workspace: fleet.Workspace(), Service: service,
+			// Tasks and absence need the ECS metrics of a sidecar.
+			Tasks: &observability.TaskAlerts{Enabled: jsii.Bool(false)}, Absence: &observability.AbsenceAlerts{Enabled: jsii.Bool(false)},
+			Scrape: &observability.ScrapeAlerts{}, Targets: &observability.TargetAlerts{Tasks: jsii.Number(2)},
+		})
+	}
+	for i, collector := range fleet.Services() {
+		observability.NewServiceRules(stack, jsii.String(fmt.Sprint("CollectorRules", i)), &observability.ServiceRulesProps{
+			Workspace: fleet.Workspace(), Service: collector,
+			Collector: &observability.CollectorAlerts{}, Discovery: &observability.DiscoveryAlerts{},
+		})
+	}
 }
 
 func guideManyServicesNames(stack awscdk.Stack, image awsecs.ContainerImage, _ awsecs.ICluster) {

@@ -35,6 +35,7 @@ func everyRule() *observability.ServiceRulesProps {
 	return &observability.ServiceRulesProps{
 		TaskFamily: jsii.String("orders"), Cluster: jsii.String("shop"), TaskMetrics: jsii.Strings(metrics...),
 		Containers: &observability.ContainerAlerts{}, Scrape: &observability.ScrapeAlerts{}, Collector: &observability.CollectorAlerts{},
+		Targets: &observability.TargetAlerts{Tasks: jsii.Number(2)}, Discovery: &observability.DiscoveryAlerts{},
 		Absence: &observability.AbsenceAlerts{Metrics: jsii.Strings("up")},
 		SLOs:    &[]*slo.SLO{availability(), latency()},
 		Labels:  labels("team", "shop"),
@@ -292,7 +293,7 @@ func TestThresholdsAreDocumentedAsTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	defaults, ranges := regexp.MustCompile(`Default: ([0-9.e]+)\b`), regexp.MustCompile(`\b([0-9.e]+) to ([0-9.e]+)\b`)
-	groups := map[string]string{"TaskAlerts": "Tasks", "ContainerAlerts": "Containers", "ScrapeAlerts": "Scrape", "CollectorAlerts": "Collector"}
+	groups := map[string]string{"TaskAlerts": "Tasks", "ContainerAlerts": "Containers", "ScrapeAlerts": "Scrape", "CollectorAlerts": "Collector", "TargetAlerts": "Targets", "DiscoveryAlerts": "Discovery"}
 	compared := 0
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.TypeSpec)
@@ -317,7 +318,7 @@ func TestThresholdsAreDocumentedAsTheyAre(t *testing.T) {
 		}
 		return false
 	})
-	if compared != 16 {
+	if compared != 18 {
 		t.Errorf("%d thresholds were compared", compared)
 	}
 }

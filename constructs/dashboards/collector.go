@@ -64,6 +64,14 @@ func (o Options) collector() sheet {
 					query{"max by (job) (" + s.of("scrape_samples_scraped", "") + ")", "{{job}} scraped"},
 					query{"max by (job) (" + s.of("scrape_samples_post_metric_relabeling", "") + ")", "{{job}} kept"}).wide(8).orSay(needsScrape),
 			}},
+			{"Scrape service", []panel{
+				graphPanel("Targets found", "Endpoints that each collector of a scrape service found in the cluster and scrapes.", units.Short,
+					query{sumBy(labelTask, s.of("prometheus_target_scrape_pool_targets", "")), taskLegend}).wide(8).orSay(needsScrapeService),
+				graphPanel("Age of the list of tasks", "How long ago each collector of a scrape service looked at the cluster for the last time. New tasks are not scraped while it grows.", units.Seconds,
+					query{"time() - max by (" + labelTask + ") (" + s.of("prometheus_sd_file_mtime_seconds", "") + ")", taskLegend}).wide(8).lines(step{180, "red"}).orSay(needsScrapeService),
+				graphPanel("Tasks scraped", "Tasks of each service whose endpoints are scraped, by a scrape service or by a sidecar.", units.Short,
+					query{"count by (" + o.byService() + ") (count by (" + o.byService() + "," + labelTask + ") (" + s.of("up", "", `job!="otelcol"`) + "))", o.serviceLegend()}).wide(8).stack().orSay(needsScrape),
+			}},
 			{"Collector process", []panel{
 				own("Memory", "Resident memory of each collector.", units.BytesIEC,
 					query{s.of("otelcol_process_memory_rss", ""), taskLegend}).wide(8),

@@ -231,6 +231,7 @@ func TestQueriesAskForDeliveredMetrics(t *testing.T) {
 	}
 	config := collector.Config{
 		CollectorMetrics: &collector.CollectorMetrics{},
+		Fleet:            &collector.Fleet{Directory: "/tmp", Jobs: []collector.FleetJob{{Family: "orders", Container: "app", Port: "8080"}}},
 	}
 	text, err := config.YAML()
 	if err != nil {
@@ -240,6 +241,11 @@ func TestQueriesAskForDeliveredMetrics(t *testing.T) {
 	if kept == nil {
 		t.Fatalf("the configuration does not say which of the collector's metrics it keeps:\n%s", text)
 	}
+	ofTargets := regexp.MustCompile(`regex: (\(\?:prometheus_\S*\))`).FindStringSubmatch(text)
+	if ofTargets == nil {
+		t.Fatalf("the configuration does not say what it keeps of its targets:\n%s", text)
+	}
+	delivered = append(delivered, ofTargets[1])
 	delivered = append(delivered, "(?:(?:"+kept[1]+"))(?:_total)?") // a rule adds the suffix that the collector leaves out
 	known := regexp.MustCompile("^(" + strings.Join(delivered, "|") + ")$")
 

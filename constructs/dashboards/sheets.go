@@ -26,6 +26,7 @@ const (
 	needsOwnNetwork       = "no data; needs TaskMetrics.Containers, and is known with network mode bridge only"
 	needsTaskNetwork      = "no data; needs TaskMetrics, and is not known with network mode host"
 	needsScrape           = "no data; needs a scrape job"
+	needsScrapeService    = "no data; needs a scrape service of package central"
 	needsCollectorMetrics = "no data; needs TelemetryProps.CollectorMetrics"
 )
 

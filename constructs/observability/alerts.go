@@ -30,6 +30,9 @@ const (
 	AlertServiceAbsent = "EcsServiceAbsent"
 	AlertMetricAbsent  = "EcsMetricAbsent"
 
+	AlertTargetsMissing = "EcsTargetsMissing"
+	AlertDiscoveryStale = "EcsDiscoveryStale"
+
 	AlertSLOFastBurn = "EcsSloFastBurn"
 	AlertSLOSlowBurn = "EcsSloSlowBurn"
 	AlertSLONoData   = "EcsSloNoData"
@@ -154,6 +157,25 @@ type CollectorAlerts struct {
 	//
 	// Default: 1.
 	Restarts *float64
+}
+
+// TargetAlerts sets the threshold of the alert on a service that a scrape service of package central scrapes.
+type TargetAlerts struct {
+	// Tasks is how many tasks of the service must be scraped; EcsTargetsMissing fires where there are fewer. A whole number, 1 to
+	// 100000. The collector cannot tell how many tasks run: give the least that there may be, such as the lower bound of an
+	// automatic scaling.
+	//
+	// Default: 1.
+	Tasks *float64
+}
+
+// DiscoveryAlerts sets the threshold of the alert on the collectors of a scrape service of package central.
+type DiscoveryAlerts struct {
+	// StaleSeconds is how old the collector's list of tasks may be, in seconds, before EcsDiscoveryStale fires; 60 to 86400. It is
+	// written again each RefreshInterval, which is 30 seconds by default.
+	//
+	// Default: 180.
+	StaleSeconds *float64
 }
 
 // AbsenceAlerts says which data must be there.

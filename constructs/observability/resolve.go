@@ -20,12 +20,13 @@ func (p *ServiceRulesProps) config(f *input.Faults) rules.Config {
 	c := rules.Config{
 		Tasks:      p.Tasks == nil || input.BoolOr(p.Tasks.Enabled, true),
 		Containers: p.Containers != nil, Scrape: p.Scrape != nil, Collector: p.Collector != nil,
+		Targets: p.Targets != nil, Discovery: p.Discovery != nil,
 		Absence:    p.Absence == nil || input.BoolOr(p.Absence.Enabled, true),
 		Thresholds: map[string]float64{}, Alerts: map[string]rules.Alert{},
 	}
-	input.Copy(f, "", &c, p, "Workspace", "Name", "Service", "TaskDefinition", "Tasks", "Containers", "Scrape", "Collector", "WorkspaceAlarms", "Absence", "SLOs", "Alerts")
+	input.Copy(f, "", &c, p, "Workspace", "Name", "Service", "TaskDefinition", "Tasks", "Containers", "Scrape", "Collector", "Targets", "Discovery", "WorkspaceAlarms", "Absence", "SLOs", "Alerts")
 	c.RunbookUrl = cmp.Or(c.RunbookUrl, DefaultRunbookUrl)
-	for prop, group := range map[string]any{"Tasks": p.Tasks, "Containers": p.Containers, "Scrape": p.Scrape, "Collector": p.Collector} {
+	for prop, group := range map[string]any{"Tasks": p.Tasks, "Containers": p.Containers, "Scrape": p.Scrape, "Collector": p.Collector, "Targets": p.Targets, "Discovery": p.Discovery} {
 		addThresholds(c.Thresholds, prop, group)
 	}
 	if p.Absence != nil {

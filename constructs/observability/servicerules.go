@@ -96,6 +96,16 @@ type ServiceRulesProps struct {
 	// Default: none.
 	Collector *CollectorAlerts
 
+	// Targets are alerts on a service that a scrape service of package central scrapes: too few of its tasks are scraped, or none.
+	//
+	// Default: none.
+	Targets *TargetAlerts
+
+	// Discovery are alerts on a service of ScrapeService.Services of package central: it does not find tasks any more.
+	//
+	// Default: none.
+	Discovery *DiscoveryAlerts
+
 	// WorkspaceAlarms adds CloudWatch alarms to the workspace, as its AddAlarms does. They see what AMP refuses, which the
 	// sidecar's own metrics do not. A workspace takes them once, so set this for one of its services.
 	//
@@ -272,7 +282,7 @@ func (p *ServiceRulesProps) refuseUnsent(sends *sent.Metrics, f *input.Faults) {
 		sent  bool
 		needs string
 	}{
-		{"Scrape", p.Scrape != nil, sends.Scrape, "has no scrape job; add one before the rules"},
+		{"Scrape", p.Scrape != nil, sends.Scrape || p.Targets != nil, "has no scrape job; add one before the rules"},
 		{"Containers", p.Containers != nil, slices.ContainsFunc(sends.TaskMetrics, ofContainers), "sends no metrics of containers; set TaskMetrics.Containers in its telemetry"},
 		{"Collector", p.Collector != nil, sends.Collector, "does not send the collector's own metrics; set CollectorMetrics in its telemetry"},
 	} {

@@ -48,6 +48,9 @@ func (s *Sidecar) deployment() collector.Deployment {
 		Endpoint: *amp.RemoteWriteUrlFor(s.workspace, w.Endpoint), Region: *s.stack.of(s.workspace).region,
 		TaskRegion: *s.stack.region, AccountID: *s.stack.account, Family: *s.family,
 	}
+	if s.settings.cluster != nil {
+		d.Cluster = *s.settings.cluster.name
+	}
 	if s.copied != nil {
 		d.LogGroup = *s.copied.LogGroupName()
 	}

@@ -20,6 +20,7 @@ import (
 type Config struct {
 	generated bool
 	extra     string // merged over the generated configuration
+	cluster   *clusterSource
 	text      string // the user's own
 	checked   collector.CheckOptions
 

@@ -7,14 +7,19 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// ownsQueueVolume says whether the queue is in a volume that is added to the task.
+// writesFiles says whether there is a queue on disk, or a list of targets.
+func (s *Sidecar) writesFiles() bool {
+	return s.settings.config.Delivery.QueueDirectory != "" || s.settings.config.Fleet != nil
+}
+
+// ownsQueueVolume says whether the files are in a volume that is added to the task.
 func (s *Sidecar) ownsQueueVolume() bool {
-	return s.settings.config.Delivery.QueueDirectory != "" && s.settings.delivery.QueueVolume == nil
+	return s.writesFiles() && s.settings.delivery.QueueVolume == nil
 }
 
 // addQueue mounts the volume of the queue into the collector.
 func (s *Sidecar) addQueue() {
-	if s.settings.config.Delivery.QueueDirectory == "" {
+	if !s.writesFiles() {
 		return
 	}
 	name := s.settings.delivery.QueueVolume

@@ -117,7 +117,7 @@ func validateEnvironment(s *settings, f *input.Faults) {
 			f.Add("%sCollector: variable %s would replace the collector's configuration; use %sConfig", where, name, where)
 		case collector.EnvEndpoint, collector.EnvRegion:
 			f.Add("%sCollector: variable %s is set from %sWorkspace; import the workspace instead", where, name, where)
-		case collector.EnvTaskRegion, collector.EnvAccountID, collector.EnvFamily, collector.EnvRoleARN, collector.EnvSTSRegion, collector.EnvExternalID:
+		case collector.EnvTaskRegion, collector.EnvAccountID, collector.EnvFamily, collector.EnvCluster, collector.EnvRoleARN, collector.EnvSTSRegion, collector.EnvExternalID:
 			if s.source == nil {
 				f.Add("%sCollector: the library sets variable %s, which the generated configuration reads; leave it out", where, name)
 			}

@@ -42,7 +42,7 @@ const (
 	// drainMargin is what the waiting container gets to end by itself before it is killed.
 	drainMargin = 2 * time.Second
 
-	queueVolume    = "collector-queue"
+	queueVolume    = "collector-queue" // and of the list of targets, where a cluster is scraped
 	queueDirectory = "/var/lib/awscollector"
 	rootUser       = "0"
 )

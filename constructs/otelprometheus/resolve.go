@@ -44,7 +44,7 @@ func resolve(telemetry *TelemetryProps, t task, region *string, f *input.Faults)
 	}
 	s := &settings{task: t, workspace: p.Workspace, source: p.Config, secrets: map[string]awsecs.Secret{}}
 	if s.source != nil && s.source.generated {
-		s.config.Extra, s.source = s.source.extra, nil
+		s.config.Extra, s.cluster, s.source = s.source.extra, s.source.cluster, nil
 	}
 	s.resolveAccess(p, region, f)
 	s.resolveContainer(p.Collector, f)
@@ -127,7 +127,8 @@ func (s *settings) resolveConfig(p TelemetryProps, f *input.Faults) {
 		c.MemoryLimitMiB = int(*known)
 	}
 	s.tracing = c.Traces
-	if o := p.Otlp; o == nil && p.Scrape == nil || o != nil && input.BoolOr(o.Enabled, true) {
+	c.Fleet = s.cluster.fleet(f)
+	if o := p.Otlp; o == nil && p.Scrape == nil && c.Fleet == nil || o != nil && input.BoolOr(o.Enabled, true) {
 		c.OTLP = &collector.OTLP{}
 		input.Copy(f, where+"Otlp", c.OTLP, o, "Enabled")
 	}

@@ -42,6 +42,7 @@ type settings struct {
 	text      string
 	variables map[string]string
 	scraped   []string
+	cluster   *clusterSource           // whose tasks are scraped; nil scrapes those of the task itself
 	signals   []string                 // that the OTLP receiver takes
 	writes    []collector.Write        // of a configuration that the user wrote, or added to
 	secrets   map[string]awsecs.Secret // of scrape jobs, by the variable that holds them

@@ -217,7 +217,7 @@ func (c Config) copyScraped(d *document) {
 			quoted[i] = regexp.QuoteMeta(n)
 		}
 		rules := append(j.relabelConfigs(), RelabelRule{SourceLabels: []string{"__name__"}, Regex: Text(strings.Join(quoted, "|")), Action: RelabelKeep})
-		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, scrapeConfig{j.withDefaults(), j.staticConfigs(), rules})
+		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, scrapeConfig{ScrapeJob: j.withDefaults(), StaticConfigs: j.staticConfigs(), MetricRelabelConfigs: rules})
 	}
 	d.Receivers[receiverCopied] = r
 	c.copyMetrics(d, "scrape", receiverCopied)

@@ -97,7 +97,12 @@ var scenarios = map[string]Config{
 	"bridge":          minimal(func(c *Config) { c.Host = "0.0.0.0"; c.Statsd = &Statsd{Port: "9125"} }),
 	"job_of_family":   minimal(job(func(j *ScrapeJob) { j.Name = "" })),
 	"labels_external": minimal(func(c *Config) { c.Labels.External = map[string]string{"team": "a$b", "stage": "prod"} }),
-	"extra_batch":     minimal(func(c *Config) { c.Extra = extraBatch }),
+	"fleet":           fleet(nil),
+	"fleet_shard": fleet(func(f *Fleet) {
+		f.Refresh, f.Shard, f.Shards = dur(time.Minute), 1, 4
+		f.Jobs[0].HonorTimestamps = true
+	}),
+	"extra_batch": minimal(func(c *Config) { c.Extra = extraBatch }),
 	"cloudwatch": minimal(func(c *Config) {
 		job(func(*ScrapeJob) {})(c)
 		c.TaskMetrics = &TaskMetrics{}
@@ -113,6 +118,23 @@ var scenarios = map[string]Config{
 			Dimensions: map[string]string{"Service": "shop", "Stage": "prod"},
 		}
 	}),
+}
+
+// fleet scrapes three services of a cluster; two of them differ in name and path only.
+func fleet(change func(*Fleet)) Config {
+	f := &Fleet{Directory: "/tmp/cdk-otel-prometheus"}
+	for i, family := range []string{"orders", "stock", "mail"} {
+		f.Jobs = append(f.Jobs, FleetJob{ScrapeJob: ScrapeJob{At: fmt.Sprintf("Scrape[%d]", i)}, Family: family, Container: "app", Port: "8080"})
+	}
+	f.Jobs[1].Name, f.Jobs[1].Path = "stock-admin", "/admin/metrics"
+	f.Jobs[2].Interval, f.Jobs[2].DropMetrics = dur(time.Minute), []string{"go_.*"}
+	if change != nil {
+		change(f)
+	}
+	return minimal(func(c *Config) {
+		c.OTLP, c.Fleet, c.CollectorMetrics, c.LaunchType = nil, f, &CollectorMetrics{}, "fargate"
+		c.Delivery.QueueDirectory = "/tmp"
+	})
 }
 
 // extraBatch adds a component, changes a setting and replaces a list.
@@ -246,5 +268,34 @@ func TestArgsNameTheVariableAndTheFeatureGates(t *testing.T) {
 	got := strings.Join(minimal(nil).Args("env:VARIABLE"), " ")
 	if want := "--config=env:VARIABLE --feature-gates=exporter.prometheusremotewritexporter.RetryOn429,pkg.translator.prometheus.PermissiveLabelSanitization"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestAFleetOfAHundredServicesFits into a task definition, which holds 64 KiB. docs/central.md says so, and what each other combination of
+// options takes.
+func TestAFleetOfAHundredServicesFits(t *testing.T) {
+	size := func(change func(*Fleet)) int {
+		text, err := fleet(change).YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(text)
+	}
+	hundred := func(f *Fleet) {
+		for i := range 100 {
+			j := f.Jobs[0]
+			j.Family = fmt.Sprintf("a-service-with-a-rather-long-name-%d", i)
+			f.Jobs = append(f.Jobs, j)
+		}
+	}
+	if got := size(hundred); got > 50<<10 {
+		t.Errorf("a hundred services take %d bytes", got)
+	}
+	one := size(nil)
+	if got := size(func(f *Fleet) {
+		f.Jobs = append(f.Jobs, f.Jobs[0])
+		f.Jobs[3].Family, f.Jobs[3].Timeout = "other", dur(time.Second)
+	}) - one; got > 3<<10 {
+		t.Errorf("another combination of options takes %d bytes", got)
 	}
 }

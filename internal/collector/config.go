@@ -23,6 +23,9 @@ type Config struct {
 	// Scrape lists the Prometheus endpoints to read.
 	Scrape []ScrapeJob
 
+	// Fleet scrapes the tasks of a cluster; nil does not.
+	Fleet *Fleet
+
 	// ScrapeOnShutdown scrapes once more when the collector is told to stop. Scraped metrics then take one hop (see [Delivery]):
 	// when the collector stops, the second hop ends before the last scrape is made.
 	ScrapeOnShutdown bool
@@ -81,6 +84,7 @@ func (c Config) Validate() error {
 	}
 	c.OTLP.validate(&v)
 	validateScrape(&v, c.Scrape)
+	c.Fleet.validate(&v, c.Labels)
 	c.TaskMetrics.validate(&v)
 	c.Statsd.validate(&v)
 	c.CollectorMetrics.validate(&v, c.Scrape)
@@ -141,6 +145,9 @@ func (c Config) listeners() []listener {
 	}
 	if c.CollectorMetrics != nil {
 		all = append(all, listener{c.At + "CollectorMetrics.Port", c.CollectorMetrics.port()})
+	}
+	if c.Fleet.scrapes() {
+		all = append(all, listener{"the list of targets", discoveryPort})
 	}
 	return all
 }

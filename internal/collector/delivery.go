@@ -148,6 +148,7 @@ type queueBatch struct {
 
 type fileStorage struct {
 	Directory  Text `yaml:"directory"`
+	Create     bool `yaml:"create_directory,omitempty"`
 	Compaction struct {
 		OnRebound bool `yaml:"on_rebound"`
 		Directory Text `yaml:"directory"`
@@ -192,7 +193,7 @@ func (c Config) hops() []string {
 		hops = append(hops, exporterOTLP)
 	}
 	scraped := len(c.Scrape) > 0 || c.CollectorMetrics != nil
-	if c.Statsd != nil || c.TaskMetrics != nil || scraped && !c.ScrapeOnShutdown {
+	if c.Fleet.scrapes() || c.Statsd != nil || c.TaskMetrics != nil || scraped && !c.ScrapeOnShutdown {
 		hops = append(hops, exporterUnsuffixed)
 	}
 	return hops
@@ -265,7 +266,7 @@ func (c Config) firstHop(exporter string) firstHop {
 // queueMiB shares the queue's size out. What the task and the collector say of themselves is little; both queues are alike where
 // applications use both.
 func (c Config) queueMiB(exporter string) int {
-	applications := c.Statsd != nil || len(c.Scrape) > 0 && !c.ScrapeOnShutdown
+	applications := c.Statsd != nil || c.Fleet.scrapes() || len(c.Scrape) > 0 && !c.ScrapeOnShutdown
 	switch {
 	case exporter == exporterUnsuffixed && !applications:
 		return taskQueueMiB

@@ -12,6 +12,7 @@ const (
 	EnvTaskRegion = "AWS_REGION"
 	EnvAccountID  = "AWS_ACCOUNT_ID"
 	EnvFamily     = "ECS_TASK_FAMILY"
+	EnvCluster    = "ECS_CLUSTER_NAME"
 	EnvRoleARN    = "AWS_PROMETHEUS_ROLE_ARN"
 	EnvSTSRegion  = "AWS_STS_REGION"
 	EnvExternalID = "AWS_PROMETHEUS_EXTERNAL_ID"
@@ -28,6 +29,9 @@ type Deployment struct {
 	// TaskRegion, AccountID and Family are those of the task.
 	TaskRegion, AccountID, Family string
 
+	// Cluster is the name of the cluster whose tasks a [Fleet] scrapes.
+	Cluster string
+
 	// RoleARN is the role that the collector assumes before it writes, STSRegion the region of the STS endpoint, and ExternalID what
 	// is sent with the request.
 	RoleARN, STSRegion, ExternalID string
@@ -40,6 +44,9 @@ type Deployment struct {
 func (c Config) Environment(d Deployment) map[string]string {
 	env := map[string]string{
 		EnvEndpoint: d.Endpoint, EnvRegion: d.Region, EnvTaskRegion: d.TaskRegion, EnvAccountID: d.AccountID, EnvFamily: d.Family,
+	}
+	if c.Fleet != nil {
+		env[EnvCluster] = d.Cluster
 	}
 	if c.CloudWatch != nil {
 		env[EnvLogGroup] = d.LogGroup

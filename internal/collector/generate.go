@@ -9,6 +9,7 @@ import (
 const (
 	receiverOTLP        = "otlp"
 	receiverPrometheus  = "prometheus"
+	receiverFleet       = "prometheus/fleet"
 	receiverTaskMetrics = "awsecscontainermetrics"
 	receiverStatsD      = "statsd"
 
@@ -34,6 +35,8 @@ const (
 	extensionHealthCheck = "health_check"
 	extensionSigV4       = "sigv4auth"
 	extensionStorage     = "file_storage"
+	extensionTargets     = "file_storage/targets"
+	extensionObserver    = "ecs_observer"
 )
 
 const loopback = "127.0.0.1"
@@ -132,6 +135,7 @@ func (c Config) document() document {
 	}
 	c.addOTLP(&d)
 	c.addScrape(&d)
+	c.addFleet(&d)
 	c.addTaskMetrics(&d)
 	c.addStatsd(&d)
 	c.addTraces(&d)
@@ -166,6 +170,9 @@ func (c Config) addScrape(d *document) {
 	jobs := c.jobs()
 	if c.CollectorMetrics != nil {
 		jobs = append(jobs, c.CollectorMetrics.job())
+		if c.Fleet.scrapes() {
+			jobs = append(jobs, c.Fleet.discovery(*c.CollectorMetrics))
+		}
 	}
 	if len(jobs) == 0 {
 		return
@@ -177,15 +184,21 @@ func (c Config) addScrape(d *document) {
 		exporter = exporterScrape
 	}
 	actions := c.Labels.sourceActions(attrServiceName)
+	for name, first := range scrapePipelines(d, "scrape", jobs) {
+		c.addMetrics(d, name, receiverPrometheus, exporter, actions, first...)
+	}
+}
+
+// scrapePipelines names the pipelines of what is scraped, with what each does first.
+func scrapePipelines(d *document, name string, jobs []ScrapeJob) map[string][]string {
 	if !slices.ContainsFunc(jobs, func(j ScrapeJob) bool { return j.HonorTimestamps }) {
-		c.addMetrics(d, "scrape", receiverPrometheus, exporter, actions)
-		return
+		return map[string][]string{name: nil}
 	}
 	// A sample that is too old has its request answered with 400. up must not depend on whether AMP stores the rest of it, as Cortex does.
-	d.Processors[processorFilter+"scrape"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{"not " + isExposed}}
-	d.Processors[processorFilter+"scrape_up"] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{isExposed}}
-	c.addMetrics(d, "scrape", receiverPrometheus, exporter, actions, processorFilter+"scrape")
-	c.addMetrics(d, "scrape_up", receiverPrometheus, exporter, actions, processorFilter+"scrape_up")
+	up := name + "_up"
+	d.Processors[processorFilter+name] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{"not " + isExposed}}
+	d.Processors[processorFilter+up] = filterProcessor{ErrorMode: "propagate", MetricConditions: []Text{isExposed}}
+	return map[string][]string{name: {processorFilter + name}, up: {processorFilter + up}}
 }
 
 func (c Config) addStatsd(d *document) {

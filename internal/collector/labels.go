@@ -225,6 +225,9 @@ func (c Config) exported() (p attributesProcessor) {
 // known are the attributes whose values are known before the task runs, with what stands for them. They need not be copied from
 // the detected resource to each sample, which costs a tenth of the CPU time.
 func (c Config) known() map[string]any {
+	if c.Fleet != nil { // of samples of many families
+		return map[string]any{attrClusterName: reference(EnvCluster), attrRegion: reference(EnvTaskRegion), attrAccount: reference(EnvAccountID)}
+	}
 	known := map[string]any{attrFamily: reference(EnvFamily), attrRegion: reference(EnvTaskRegion), attrAccount: reference(EnvAccountID)}
 	if c.LaunchType != "" {
 		known[attrLaunchType] = c.LaunchType

@@ -158,14 +158,17 @@ type prometheusReceiver struct {
 	Config struct {
 		ScrapeConfigs []scrapeConfig `yaml:"scrape_configs"`
 	} `yaml:"config"`
-	ScrapeOnShutdown bool `yaml:"scrape_on_shutdown,omitempty"`
+	ScrapeOnShutdown bool       `yaml:"scrape_on_shutdown,omitempty"`
+	APIServer        *apiServer `yaml:"api_server,omitempty"`
 }
 
 // scrapeConfig is a job with what is made from several of its fields.
 type scrapeConfig struct {
 	ScrapeJob            `yaml:",inline"`
-	StaticConfigs        []staticConfig `yaml:"static_configs"`
-	MetricRelabelConfigs []RelabelRule  `yaml:"metric_relabel_configs,omitempty"`
+	StaticConfigs        []staticConfig  `yaml:"static_configs,omitempty"`
+	FileSDConfigs        []fileDiscovery `yaml:"file_sd_configs,omitempty"`
+	RelabelConfigs       []targetRule    `yaml:"relabel_configs,omitempty"`
+	MetricRelabelConfigs []RelabelRule   `yaml:"metric_relabel_configs,omitempty"`
 }
 
 type staticConfig struct {
@@ -178,7 +181,7 @@ func prometheusReceiverOf(jobs []ScrapeJob, onShutdown bool, added []string) pro
 	r := prometheusReceiver{ScrapeOnShutdown: onShutdown}
 	for _, j := range jobs {
 		rules := append(j.relabelConfigs(), asTheyAre(added)...)
-		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, scrapeConfig{j.withDefaults(), j.staticConfigs(), rules})
+		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, scrapeConfig{ScrapeJob: j.withDefaults(), StaticConfigs: j.staticConfigs(), MetricRelabelConfigs: rules})
 	}
 	return r
 }

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -36,6 +37,14 @@ func (f *Faults) AddAll(where string, texts ...string) {
 			*f = append(*f, text)
 		}
 	}
+}
+
+// Error is all of them in one, or nil.
+func (f Faults) Error() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(f, "\n"))
 }
 
 // PanicIfAny panics with all of them; where says which call was wrong.

@@ -20,7 +20,7 @@ type Config struct {
 	TaskMetrics []string
 
 	// Which groups of alerts there are.
-	Tasks, Containers, Scrape, Collector, Absence bool
+	Tasks, Containers, Scrape, Collector, Absence, Targets, Discovery bool
 
 	// Thresholds are those that do not have their default, by the prop that sets them, such as Tasks.CpuUtilization.
 	Thresholds map[string]float64
@@ -99,6 +99,12 @@ func (c Config) Groups() ([]Group, error) {
 	}
 	if c.Absence {
 		b.absence()
+	}
+	if c.Targets {
+		b.targets()
+	}
+	if c.Discovery {
+		b.discovery()
 	}
 	b.slos()
 	b.validateAlerts()

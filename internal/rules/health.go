@@ -56,6 +56,18 @@ func (b *builder) absence() {
 	b.group("absence", alerts)
 }
 
+// targets watches a service that a scrape service scrapes. Without the first scrape of its tasks there is no up to compare.
+func (b *builder) targets() {
+	b.group("targets", b.alert("EcsTargetsMissing", fmt.Sprintf("(count(count by (instance) (%s)) or vector(0)) < %s", b.selector("up", `job!="otelcol"`), b.threshold("Targets.Tasks"))))
+}
+
+// discovery watches the collector of a scrape service. When it can no longer look at the cluster it goes on scraping the tasks that it
+// knows, and its health check succeeds: only the age of its list of targets tells.
+func (b *builder) discovery() {
+	written := b.selector("prometheus_sd_file_mtime_seconds")
+	b.group("discovery", b.alert("EcsDiscoveryStale", fmt.Sprintf("time() - %s > %s or absent(%s)", written, b.threshold("Discovery.StaleSeconds"), written)))
+}
+
 // presence selects one series for each running task, or is empty where ECS metrics of tasks are not kept. The first ones are
 // known wherever a task runs.
 func (b *builder) presence() string {

@@ -20,7 +20,7 @@ func everything() Config {
 	return Config{
 		Service:     Service{TaskFamily: "orders", Cluster: "shop"},
 		TaskMetrics: collector.KnownTaskMetrics(),
-		Tasks:       true, Containers: true, Scrape: true, Collector: true, Absence: true, AbsentMetrics: []string{"up"},
+		Tasks:       true, Containers: true, Scrape: true, Collector: true, Absence: true, AbsentMetrics: []string{"up"}, Targets: true, Discovery: true,
 		SLOs:       []*slo.SLO{{Name: "latency", Objective: 0.99, Histogram: "h", Threshold: 1}},
 		RunbookUrl: "https://example.com/alerts.md",
 	}

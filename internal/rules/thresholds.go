@@ -36,6 +36,8 @@ var thresholds = map[string]threshold{
 	"Collector.QueueUtilization":        {byDefault: 0.5, low: 0.001, high: 1},
 	"Collector.FailedRatio":             {byDefault: 0.05, low: 0.001, high: 1},
 	"Collector.RefusedRatio":            {byDefault: 0.05, low: 0.001, high: 1},
+	"Targets.Tasks":                     {byDefault: 1, low: 1, high: 100_000, whole: true},
+	"Discovery.StaleSeconds":            {byDefault: 180, low: 60, high: 86_400},
 	"Collector.Restarts":                {byDefault: 1, low: 0, high: 1000, whole: true},
 }
 

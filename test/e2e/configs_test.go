@@ -93,6 +93,7 @@ func emulateAWS(t testing.TB) {
 			<Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, time.Now().Add(time.Hour).Format(time.RFC3339))
 	}))
 	t.Cleanup(sts.Close)
+	t.Cleanup(func() { _ = os.RemoveAll("/tmp/cdk-otel-prometheus") }) // folders for lists of targets, which are made with the components
 	for name, value := range emulated {
 		t.Setenv(name, value)
 	}
@@ -106,8 +107,8 @@ func emulateAWS(t testing.TB) {
 }
 
 // emulated are the variables that generated configurations name. An account number that begins with 0 must stay a text.
-var emulated = collector.Config{AssumeRole: true, ExternalID: true}.Environment(collector.Deployment{
-	Endpoint: workspaceURL, Region: values.Region, TaskRegion: values.Region, AccountID: "012345678901", Family: "1e2",
+var emulated = collector.Config{AssumeRole: true, ExternalID: true, Fleet: &collector.Fleet{}}.Environment(collector.Deployment{
+	Endpoint: workspaceURL, Region: values.Region, TaskRegion: values.Region, AccountID: "012345678901", Family: "1e2", Cluster: "0123",
 	RoleARN: "arn:aws:iam::111122223333:role/writer", STSRegion: values.Region, ExternalID: "0123",
 })
 

@@ -84,6 +84,17 @@ func alertCases() map[string]ruleCase {
 		"EcsMetricAbsent: gone":           {"absence", []string{`ecs_task_cpu_utilized{S} 1x30`, `up{S} 1x5`}, 25 * minute, []string{"EcsMetricAbsent"}},
 		"EcsMetricAbsent: there":          {"absence", []string{`ecs_task_cpu_utilized{S} 1x30`, `up{S} 0x30`}, 25 * minute, nil},
 
+		"EcsTargetsMissing: one of two":      {"targets", []string{`up{S} 1x30`}, 30 * minute, []string{"EcsTargetsMissing"}},
+		"EcsTargetsMissing: never any":       {"targets", []string{`up{aws_ecs_task_family="carts",aws_ecs_cluster_name="shop",instance="t2"} 1x30`}, 30 * minute, []string{"EcsTargetsMissing"}},
+		"EcsTargetsMissing: a short gap":     {"targets", []string{`up{S} 1x30`, `up{F,instance="t2",job="app"} 1x9 _x10 1x10`}, 30 * minute, nil},
+		"EcsTargetsMissing: two, one down":   {"targets", []string{`up{S} 0x30`, `up{F,instance="t2",job="app"} 1x30`}, 30 * minute, nil},
+		"EcsTargetsMissing: two jobs of one": {"targets", []string{`up{S} 1x30`, `up{F,instance="t1",job="admin"} 1x30`}, 30 * minute, []string{"EcsTargetsMissing"}},
+		"EcsDiscoveryStale: stopped":         {"discovery", []string{`prometheus_sd_file_mtime_seconds{S} 0+60x5 300x20`}, 20 * minute, []string{"EcsDiscoveryStale"}},
+		"EcsDiscoveryStale: never started":   {"discovery", []string{`up{S} 1x20`}, 20 * minute, []string{"EcsDiscoveryStale"}},
+		"EcsDiscoveryStale: goes on":         {"discovery", []string{`prometheus_sd_file_mtime_seconds{S} 0+60x20`}, 20 * minute, nil},
+		"EcsDiscoveryStale: a deployment": {"discovery", []string{`prometheus_sd_file_mtime_seconds{S} 0+60x8`,
+			`prometheus_sd_file_mtime_seconds{F,instance="t2"} _x7 420+60x20`}, 14 * minute, nil},
+
 		// 10 requests a minute; the objective allows 0.1 % to fail.
 		"EcsSloFastBurn: 2 % for an hour":          {"slo-availability", availabilitySeries("0+10x2880 28800+9.8x60", "0x2880 0+0.2x60"), 49 * hour, []string{"EcsSloFastBurn"}},
 		"EcsSloFastBurn: 1 % for 6 hours":          {"slo-availability", availabilitySeries("0+9.9x400", "0+0.1x400"), 400 * minute, []string{"EcsSloFastBurn", "EcsSloSlowBurn"}},

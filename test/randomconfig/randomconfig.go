@@ -67,6 +67,14 @@ func FromBytes(data []byte) collector.Config {
 			NoCPU: s.flag(), NoMemory: s.flag(), CPUUnits: float64(1 + s.number(200)), MemoryMiB: float64(1 + s.number(200)),
 		}
 	}
+	if s.oneIn(4) {
+		c.Fleet = &collector.Fleet{Directory: "/tmp/cdk-otel-prometheus", Refresh: s.duration(), Shards: 1 + s.number(3)}
+		for i := range s.number(4) {
+			j := collector.FleetJob{ScrapeJob: s.job(i), Family: s.choose("orders", "1e3"), Container: s.choose("app", "null"), Port: s.port("8080", "9090")}
+			j.Targets = nil
+			c.Fleet.Jobs = append(c.Fleet.Jobs, j)
+		}
+	}
 	return c
 }
 

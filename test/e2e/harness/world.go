@@ -5,6 +5,7 @@ package harness
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -64,6 +65,18 @@ func NewWorldWithLimits(dir string, values template.Values, workspaces []string,
 		return nil, err
 	}
 	return w, w.proxy.register(w.AMPHost(), w.AMP)
+}
+
+// Serve adds a host to the world, which tasks reach over HTTPS.
+func (w *World) Serve(name string, handler http.Handler) error {
+	return w.proxy.register(name, handler)
+}
+
+// Verify checks that a request is signed for a service, with credentials of the world.
+func (w *World) Verify(service string, r *http.Request, body []byte) error {
+	v := w.AMP.Verifier
+	v.Service = service
+	return v.Verify(r, body)
 }
 
 // AddLogs adds CloudWatch Logs, with one log group.

@@ -132,21 +132,32 @@ func (t *Template) WorkspaceIDs() []string {
 
 // TaskDefinition resolves the template's only AWS::ECS::TaskDefinition.
 func (t *Template) TaskDefinition() (*TaskDefinition, error) {
-	ids := t.LogicalIDs("AWS::ECS::TaskDefinition")
-	if len(ids) != 1 {
-		return nil, fmt.Errorf("template has %d task definitions %v, expected 1", len(ids), ids)
+	all, err := t.TaskDefinitions()
+	if err == nil && len(all) != 1 {
+		err = fmt.Errorf("template has %d task definitions %v, expected 1", len(all), t.LogicalIDs("AWS::ECS::TaskDefinition"))
 	}
-	resolved, err := t.Resolve(t.Resources[ids[0]].Properties)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", ids[0], err)
-	}
-	raw, err := json.Marshal(resolved)
 	if err != nil {
 		return nil, err
 	}
-	var def TaskDefinition
-	if err := json.Unmarshal(raw, &def); err != nil {
-		return nil, fmt.Errorf("%s: %w", ids[0], err)
+	return all[0], nil
+}
+
+// TaskDefinitions resolves every AWS::ECS::TaskDefinition, in the order of their logical ids.
+func (t *Template) TaskDefinitions() (all []*TaskDefinition, err error) {
+	for _, id := range t.LogicalIDs("AWS::ECS::TaskDefinition") {
+		resolved, err := t.Resolve(t.Resources[id].Properties)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", id, err)
+		}
+		raw, err := json.Marshal(resolved)
+		if err != nil {
+			return nil, err
+		}
+		var def TaskDefinition
+		if err := json.Unmarshal(raw, &def); err != nil {
+			return nil, fmt.Errorf("%s: %w", id, err)
+		}
+		all = append(all, &def)
 	}
-	return &def, nil
+	return all, nil
 }
