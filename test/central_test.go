@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/amp"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/central"
+	"github.com/seed86154836/cdk-otel-prometheus/constructs/observability"
 	"github.com/seed86154836/cdk-otel-prometheus/constructs/otelprometheus"
 )
 
@@ -379,4 +380,15 @@ func TestScrapeServiceWarns(t *testing.T) {
 		fleet.Scrape(service, metricsJob())
 	}
 	assertWarned(t, fleet, "moreTasks", "the services that are scraped have more than 3 tasks, which the collectors are sized for; set Tasks")
+}
+
+// TestRulesOfATaskThatIsScrapedFromOutside select by its family: what the scrape service reads does not have the name that the sidecar gives.
+func TestRulesOfATaskThatIsScrapedFromOutside(t *testing.T) {
+	stack := newStack(t)
+	shop := service(stack, &otelprometheus.TelemetryProps{Labels: &otelprometheus.LabelsProps{Service: jsii.String("orders")}})
+	text, _ := rulesOf(t, &observability.ServiceRulesProps{Service: shop, Scrape: &observability.ScrapeAlerts{}, Targets: &observability.TargetAlerts{}})
+	assertContains(t, text, `up{aws_ecs_cluster_name="shop",aws_ecs_task_family="StackTask`)
+	if strings.Contains(text, "service_name") {
+		t.Errorf("the rules select by a name that scraped series do not have:\n%s", text)
+	}
 }

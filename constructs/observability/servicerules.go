@@ -246,7 +246,8 @@ func (p *ServiceRulesProps) selected(scope constructs.Construct, f *input.Faults
 	}
 	sends, shared := sent.By(td)
 	here := awscdk.Stack_Of(td) == awscdk.Stack_Of(scope)
-	named := sends != nil && sends.Service != "" && (here || !token.In(sends.Service))
+	// What a scrape service reads does not have the name that a sidecar gives to its own series.
+	named := sends != nil && sends.Service != "" && p.Targets == nil && (here || !token.In(sends.Service))
 	if named {
 		s.ServiceName = &sends.Service
 	}
