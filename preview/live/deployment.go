@@ -21,6 +21,7 @@ type deployment struct {
 	collector  string // the name of the sidecar
 	cluster    string
 	workspaces []string
+	members    []*template.TaskDefinition // whose tasks the collector scrapes
 }
 
 // defaultRegion is used where nothing in the template names another one.
@@ -58,6 +59,11 @@ func (d *deployment) read(o Options) (err error) {
 	id := o.Task
 	if id == "" && len(ids) == 1 {
 		id = ids[0]
+	}
+	if id == "" {
+		if id, d.members, err = d.findFleet(ids); err != nil {
+			return err
+		}
 	}
 	if !slices.Contains(ids, id) {
 		return fmt.Errorf("-task is %q; expected the logical id of a task definition of %s: %s", o.Task, o.Template, strings.Join(ids, ", "))

@@ -122,6 +122,11 @@ func Start(o Options) (preview *Preview, err error) {
 		return nil, err
 	}
 	p.closers = append(p.closers, func() { _ = p.world.Close() })
+	if d.members != nil {
+		if err := p.startFleet(d); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.startTask(d); err != nil {
 		return nil, err
 	}
@@ -187,6 +192,9 @@ func (p *Preview) startTask(d *deployment) error {
 		edits = append(edits, run)
 	}
 	edits = append(edits, func(c *template.Container) { harness.Shorten(c, p.options.Interval) })
+	if d.members != nil {
+		edits = append(edits, p.asFleet)
+	}
 	usage, err := newUsage(d)
 	if err != nil {
 		return err

@@ -49,6 +49,8 @@ func TestPreviewOfSample(t *testing.T) {
 		{"Ec2Awsvpc", defaults, []string{
 			"otelcol_", "up", "scrape_", "ecs_task_memory_utilized", "ecs_task_storage_", "container_memory_utilized", "container_network_", "container_storage_",
 		}},
+		// The collector of the others: ECS metrics are its own.
+		{"Fleet", defaults, []string{"container_", "ecs_task_memory_usage"}},
 	} {
 		t.Run(sample.stack, func(t *testing.T) {
 			p := startPreview(t, live.Options{
