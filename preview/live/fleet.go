@@ -75,7 +75,7 @@ func (p *Preview) startFleet(d *deployment) error {
 		}
 		for range tasksOfService {
 			n++
-			task := &ecsapi.Task{ID: ecs.NewID(fmt.Sprint("preview", n)), Definition: definition, Service: def.Family, LaunchType: "FARGATE", Address: fmt.Sprintf("127.10.0.%d", n)}
+			task := &ecsapi.Task{ID: ecs.NewID(fmt.Sprint("preview", n)), Definition: definition, Service: def.Family, LaunchType: "FARGATE", Address: fmt.Sprintf("127.20.0.%d", n)}
 			port := app.Ports()[0]
 			if def.NetworkMode == "bridge" {
 				task.LaunchType, task.Bindings = "EC2", map[int]int{port: 32768 + n}

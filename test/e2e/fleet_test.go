@@ -75,7 +75,10 @@ func deployFleet(t *testing.T) *fleet {
 		}
 		definition := &ecsapi.Definition{Family: d.Family, Revision: 7, NetworkMode: d.NetworkMode}
 		for _, c := range d.ContainerDefinitions {
-			definition.Containers = append(definition.Containers, ecsapi.Container{Name: c.Name, Ports: c.Ports()})
+			if !slices.Equal(c.Ports(), []int{8080}) {
+				t.Fatalf("container %s of %s maps %v", c.Name, d.Family, c.Ports())
+			}
+			definition.Containers = append(definition.Containers, ecsapi.Container{Name: c.Name, Ports: []int{memberPort}})
 		}
 		f.services[d.Family] = definition
 	}
@@ -121,6 +124,7 @@ func (f *fleet) collect(t *testing.T, edit func(*template.Container)) *harness.T
 			for from, to := range ports {
 				replaceEnv(c, regexp.MustCompile(`\b`+from+`\b`), to)
 			}
+			replaceEnv(c, regexp.MustCompile(`\b8080\b`), fmt.Sprint(memberPort))
 			replaceEnv(c, regexp.MustCompile(`/var/lib/awscollector`), f.dir)
 			replaceEnv(c, regexp.MustCompile(`refresh_interval: 30s`), "refresh_interval: "+f.refresh.String())
 			replaceEnv(c, regexp.MustCompile(`refresh_interval: 10s`), "refresh_interval: "+f.poll.String())
@@ -135,6 +139,9 @@ func (f *fleet) collect(t *testing.T, edit func(*template.Container)) *harness.T
 	f.watch(t, task)
 	return task
 }
+
+// memberPort is that of the services, in place of the sample's 8080, on which other tests listen at every address.
+const memberPort = 18080
 
 // member is a task of the cluster. It counts how often it was scraped, and says so in each of its samples.
 type member struct {
@@ -200,10 +207,10 @@ func (f *fleet) run(t *testing.T, family string) *member {
 	m := &member{page: f.page, Task: &ecsapi.Task{
 		ID: ecs.NewID(fmt.Sprint(t.Name(), family, len(f.members))), Definition: f.services[family], Service: family + "-service", LaunchType: "FARGATE", Address: nextAddress(),
 	}}
-	port := 8080
+	port := memberPort
 	if m.Definition.NetworkMode == "bridge" {
 		port, m.LaunchType = 32768+len(f.members), "EC2"
-		m.Bindings = map[int]int{8080: port}
+		m.Bindings = map[int]int{memberPort: port}
 	}
 	listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", m.Address, port))
 	if err != nil {
@@ -348,7 +355,7 @@ func TestScrapeServiceFindsItsTasks(t *testing.T) {
 	t.Parallel()
 	f := deployFleet(t)
 	started := time.Now()
-	f.services["stranger"] = &ecsapi.Definition{Family: "more-orders", Revision: 1, NetworkMode: "awsvpc", Containers: []ecsapi.Container{{Name: "app", Ports: []int{8080}}}}
+	f.services["stranger"] = &ecsapi.Definition{Family: "more-orders", Revision: 1, NetworkMode: "awsvpc", Containers: []ecsapi.Container{{Name: "app", Ports: []int{memberPort}}}}
 	f.runAll(t, 2)
 	stranger := f.run(t, "stranger")
 	f.members = f.members[:len(f.members)-1]
