@@ -392,3 +392,30 @@ func TestRulesOfATaskThatIsScrapedFromOutside(t *testing.T) {
 		t.Errorf("the rules select by a name that scraped series do not have:\n%s", text)
 	}
 }
+
+// TestHighAvailabilityRunsTwoCollectors: of one group, with a name each, whose samples AMP stores once.
+func TestHighAvailabilityRunsTwoCollectors(t *testing.T) {
+	stack := newStack(t)
+	shop := service(stack, &otelprometheus.TelemetryProps{Otlp: &otelprometheus.OtlpProps{}})
+	shop.TaskDefinition().FindContainer(jsii.String("app")).AddPortMappings(&awsecs.PortMapping{ContainerPort: jsii.Number(8080)})
+	fleet := central.NewScrapeService(stack, jsii.String("Fleet"), &central.ScrapeServiceProps{Cluster: shop.Cluster(), HighAvailability: jsii.Bool(true)})
+	fleet.Scrape(shop, &otelprometheus.ScrapeJob{Port: jsii.Number(8080)})
+	tmpl := synth(t, stack)
+	for _, replica := range []string{"a", "b"} {
+		text := configText(containerIn(t, tmpl, "FleetTask0"+replica, collectorName))
+		assertContains(t, text, "__replica__: "+replica, "cluster: Stack/Fleet/0", "aws_ecs_task_id|cluster)")
+	}
+	if n := len(fleet.Services()); n != 2 || len(tmpl.some("AWS::ECS::Service")) != 3 {
+		t.Errorf("there are %d services of collectors, expected 2", n)
+	}
+	assertRefused(t, func() {
+		central.NewScrapeService(stack, jsii.String("Clash"), &central.ScrapeServiceProps{
+			Cluster: shop.Cluster(), HighAvailability: jsii.Bool(true), Labels: &otelprometheus.LabelsProps{External: labels("cluster", "a")},
+		})
+	}, "Labels.External has cluster, by which AMP finds the replicas of a collector")
+	assertRefused(t, func() {
+		otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Half"), nil, &otelprometheus.TelemetryProps{
+			Config: otelprometheus.ConfigForCluster(jsii.String("shop"), &otelprometheus.ConfigForClusterOptions{Replica: jsii.String("a")}),
+		})
+	}, `Replica is "a" and ReplicaGroup is ""; set both, or none`)
+}

@@ -37,6 +37,16 @@ type ScrapeServiceProps struct {
 	// Default: one for each 500,000 series.
 	Shards *float64
 
+	// HighAvailability runs two collectors for each shard, which scrape the same. AMP stores what one of them sends, and takes the other one
+	// when that is silent for 30 seconds: what is lost in that time is lost. It charges what it stores. It costs two collectors, the tasks are
+	// scraped twice as often, and every series gets the label cluster, by which AMP finds the two. Of their own metrics, too, it stores those
+	// of one.
+	//
+	// Default: false.
+	// Source: Amazon Managed Service for Prometheus User Guide, Deduplicating high availability metrics, and an earlier edition of that page
+	// for the 30 seconds.
+	HighAvailability *bool
+
 	// RefreshInterval is the time between two looks at the cluster, at least 10 seconds. All shards look: ECS throttles an account that
 	// asks too often.
 	//
@@ -163,8 +173,12 @@ func (p *ScrapeServiceProps) resolve(f *input.Faults) *settings {
 	if s.Delivery.DrainTime != nil {
 		f.Add("Delivery.DrainTime is set, but it waits for other containers, and the collector is the only one; leave it out")
 	}
+	check := ""
+	if input.BoolOr(s.HighAvailability, false) {
+		check = "check"
+	}
 	// Each of its messages names fields of TelemetryProps; those of this type have the same names.
-	if err := otelprometheus.CheckTelemetry(s.telemetry(0)); err != nil {
+	if err := otelprometheus.CheckTelemetry(s.telemetry(0, check, check)); err != nil {
 		f.AddError("", fmt.Errorf("%s", strings.ReplaceAll(err.Error(), "Telemetry.", "")))
 	}
 	return s
@@ -199,7 +213,7 @@ func (s *settings) fillIn(series float64) {
 }
 
 // telemetry is that of the collector of a shard.
-func (s *settings) telemetry(shard int) *otelprometheus.TelemetryProps {
+func (s *settings) telemetry(shard int, group, replica string) *otelprometheus.TelemetryProps {
 	var cluster *string
 	if s.Cluster != nil {
 		cluster = s.Cluster.ClusterName()
@@ -211,6 +225,7 @@ func (s *settings) telemetry(shard int) *otelprometheus.TelemetryProps {
 		CollectorMetrics: s.CollectorMetrics, Logging: s.Logging,
 		Config: otelprometheus.ConfigForCluster(cluster, &otelprometheus.ConfigForClusterOptions{
 			Shard: jsii.Number(float64(shard)), Shards: jsii.Number(s.shards), RefreshInterval: s.RefreshInterval,
+			Replica: &replica, ReplicaGroup: &group,
 		}),
 	}
 }

@@ -49,30 +49,41 @@ func NewScrapeService(scope constructs.Construct, id *string, props *ScrapeServi
 	s := &ScrapeService{scraped: map[string]bool{}, allowed: map[string]bool{}}
 	input.Must("NewScrapeService", scope, id, func(f *input.Faults) { s.settings = props.resolve(f) })
 	awscdk.NewResource_Override(s, scope, id, nil)
-	cluster := s.settings.Cluster
 	if s.group = props.SecurityGroup; s.group == nil {
 		s.ownGroup = true
 		s.group = awsec2.NewSecurityGroup(s, jsii.String(idSecurityGroup), &awsec2.SecurityGroupProps{
-			Vpc: cluster.Vpc(), Description: jsii.String("collectors that scrape the tasks of a cluster"),
+			Vpc: s.settings.Cluster.Vpc(), Description: jsii.String("collectors that scrape the tasks of a cluster"),
 		})
 	}
 	for shard := range int(s.settings.shards) {
-		td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(s, jsii.String(fmt.Sprint(idTask, shard)), &awsecs.FargateTaskDefinitionProps{
-			Cpu: jsii.Number(s.settings.size.cpu), MemoryLimitMiB: jsii.Number(s.settings.size.memoryMiB),
-		}, s.settings.telemetry(shard))
-		td.SetDefaultContainer(td.Collector()) // there is no other
-		for _, statement := range s.access() {
-			td.AddToTaskRolePolicy(statement)
+		if !input.BoolOr(props.HighAvailability, false) {
+			s.addCollector(shard, fmt.Sprint(shard), "", "")
+			continue
 		}
-		s.tasks = append(s.tasks, td)
-		s.services = append(s.services, awsecs.NewFargateService(s, jsii.String(fmt.Sprint(idService, shard)), &awsecs.FargateServiceProps{
-			Cluster: cluster, TaskDefinition: td, DesiredCount: jsii.Number(1), MinHealthyPercent: jsii.Number(100), MaxHealthyPercent: jsii.Number(200),
-			CircuitBreaker: &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)}, SecurityGroups: &[]awsec2.ISecurityGroup{s.group},
-			VpcSubnets: props.VpcSubnets, AssignPublicIp: props.AssignPublicIp,
-		}))
+		group := fmt.Sprintf("%s/%d", *s.Node().Path(), shard)
+		for _, replica := range []string{"a", "b"} {
+			s.addCollector(shard, fmt.Sprint(shard, replica), group, replica)
+		}
 	}
 	s.Node().AddValidation(&hasJobs{s})
 	return s
+}
+
+// addCollector adds a service of one task that scrapes a shard. number ends its ids.
+func (s *ScrapeService) addCollector(shard int, number, group, replica string) {
+	td := otelprometheus.NewOtelPrometheusFargateTaskDefinition(s, jsii.String(idTask+number), &awsecs.FargateTaskDefinitionProps{
+		Cpu: jsii.Number(s.settings.size.cpu), MemoryLimitMiB: jsii.Number(s.settings.size.memoryMiB),
+	}, s.settings.telemetry(shard, group, replica))
+	td.SetDefaultContainer(td.Collector()) // there is no other
+	for _, statement := range s.access() {
+		td.AddToTaskRolePolicy(statement)
+	}
+	s.tasks = append(s.tasks, td)
+	s.services = append(s.services, awsecs.NewFargateService(s, jsii.String(idService+number), &awsecs.FargateServiceProps{
+		Cluster: s.settings.Cluster, TaskDefinition: td, DesiredCount: jsii.Number(1), MinHealthyPercent: jsii.Number(100), MaxHealthyPercent: jsii.Number(200),
+		CircuitBreaker: &awsecs.DeploymentCircuitBreaker{Rollback: jsii.Bool(true)}, SecurityGroups: &[]awsec2.ISecurityGroup{s.group},
+		VpcSubnets: s.settings.VpcSubnets, AssignPublicIp: s.settings.AssignPublicIp,
+	}))
 }
 
 // access is what finds tasks. A cluster that gets an EC2 instance later would stop the discovery where the last two actions are missing:
@@ -127,10 +138,10 @@ func (s *ScrapeService) scrape(at string, td awsecs.TaskDefinition, jobs []*otel
 	s.scraped[*td.Node().Path()] = true
 }
 
-// Services are those of the collectors, one for each shard.
+// Services are those of the collectors: one for each shard, two with HighAvailability.
 func (s *ScrapeService) Services() []awsecs.FargateService { return s.services }
 
-// TaskDefinitions are those of the collectors, one for each shard.
+// TaskDefinitions are those of the collectors, in the same order.
 func (s *ScrapeService) TaskDefinitions() []*otelprometheus.OtelPrometheusFargateTaskDefinition {
 	return s.tasks
 }

@@ -29,6 +29,13 @@ type ConfigForClusterOptions struct {
 	//
 	// Default: 30 seconds.
 	RefreshInterval awscdk.Duration
+
+	// Replica tells collectors of one ReplicaGroup apart, which scrape the same. AMP stores what one of them sends, and takes another one when
+	// that falls silent. Both become labels: __replica__, which AMP removes, and cluster, which every series then has. Set both or none.
+	//
+	// Default: none; what the collector sends is stored.
+	// Source: Amazon Managed Service for Prometheus User Guide, Send high-availability data.
+	Replica, ReplicaGroup *string
 }
 
 // ConfigForCluster generates the configuration of a collector that scrapes the tasks of a cluster, which it finds through the ECS API,
@@ -54,8 +61,11 @@ func (c *clusterSource) fleet(f *input.Faults) *collector.Fleet {
 	if c == nil {
 		return nil
 	}
-	fleet := &collector.Fleet{Shards: 1, Directory: queueDirectory}
 	o := c.options
+	fleet := &collector.Fleet{Shards: 1, Directory: queueDirectory, Replica: input.StringOr(o.Replica, ""), Group: input.StringOr(o.ReplicaGroup, "")}
+	if (fleet.Replica == "") != (fleet.Group == "") {
+		f.Add("Replica is %q and ReplicaGroup is %q; set both, or none", fleet.Replica, fleet.Group)
+	}
 	if input.StringOr(c.name, "") == "" {
 		f.Add("ConfigForCluster has no name of a cluster; pass that of the cluster whose tasks are scraped")
 	}

@@ -102,7 +102,8 @@ var scenarios = map[string]Config{
 		f.Refresh, f.Shard, f.Shards = dur(time.Minute), 1, 4
 		f.Jobs[0].HonorTimestamps = true
 	}),
-	"extra_batch": minimal(func(c *Config) { c.Extra = extraBatch }),
+	"fleet_replica": fleet(func(f *Fleet) { f.Group, f.Replica = "Stack/Fleet/0", "b" }),
+	"extra_batch":   minimal(func(c *Config) { c.Extra = extraBatch }),
 	"cloudwatch": minimal(func(c *Config) {
 		job(func(*ScrapeJob) {})(c)
 		c.TaskMetrics = &TaskMetrics{}

@@ -27,6 +27,26 @@ type Fleet struct {
 
 	// Directory is one that the collector can write to. It keeps the list of targets there.
 	Directory string
+
+	// Replica tells collectors that scrape the same apart, and Group is the same for all of them. AMP stores what one of a group sends.
+	//
+	// Default: none, what the collector sends is stored.
+	Group, Replica string
+}
+
+// Labels by which AMP finds replicas; it stores the first and removes the second.
+// Source: Amazon Managed Service for Prometheus User Guide, Send high-availability data.
+const (
+	labelGroup   = "cluster"
+	labelReplica = "__replica__"
+)
+
+// replicated are the labels of a replica.
+func (f *Fleet) replicated() map[string]any {
+	if f == nil || f.Replica == "" {
+		return nil
+	}
+	return map[string]any{labelGroup: Text(f.Group), labelReplica: Text(f.Replica)}
 }
 
 // FleetJob is a scrape job for the tasks of one task definition. It has no Targets.
@@ -159,10 +179,14 @@ func (c Config) addFleet(d *document) {
 	d.Service.Extensions = append(d.Service.Extensions, extensionTargets, extensionObserver)
 
 	r := prometheusReceiver{APIServer: &apiServer{Enabled: true, Server: endpoint{Endpoint: address(loopback, discoveryPort)}}}
+	added := append(slices.Sorted(maps.Keys(c.Labels.named())), c.Labels.ofTargets()...)
+	if f.Replica != "" {
+		added = append(added, labelGroup)
+	}
 	var jobs []ScrapeJob
 	for _, g := range groups {
 		jobs = append(jobs, g.ScrapeJob)
-		s := scrapeConfig{ScrapeJob: g.withDefaults(), RelabelConfigs: f.targets(g.name), MetricRelabelConfigs: append(g.relabelConfigs(), asTheyAre(append(slices.Sorted(maps.Keys(c.Labels.named())), c.Labels.ofTargets()...))...)}
+		s := scrapeConfig{ScrapeJob: g.withDefaults(), RelabelConfigs: f.targets(g.name), MetricRelabelConfigs: append(g.relabelConfigs(), asTheyAre(added)...)}
 		s.Name = JobName(g.name)
 		s.FileSDConfigs = []fileDiscovery{{Files: []Text{Text(f.Directory + quietFolder + targetsFile)}, Refresh: pollInterval}}
 		r.Config.ScrapeConfigs = append(r.Config.ScrapeConfigs, s)
@@ -244,6 +268,9 @@ func (f *Fleet) validate(v *faults, l Labels) {
 		if o.value != "" {
 			v.add("Labels.%s is %q, which would be that of every service that is scraped; leave it out: the label aws_ecs_service_name tells them apart", o.name, o.value)
 		}
+	}
+	if _, own := l.External[labelGroup]; own && f.Replica != "" {
+		v.add("Labels.External has %s, by which AMP finds the replicas of a collector; choose another name", labelGroup)
 	}
 	if l.policy() == LabelsList {
 		known := append(slices.Clone(targetDimensions), attrClusterName, attrAccount, attrRegion)

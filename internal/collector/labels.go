@@ -250,6 +250,7 @@ func (c Config) externalLabels() map[string]any {
 	for attribute, value := range c.Labels.named() {
 		labels[labelOf(attribute)] = Text(value)
 	}
+	maps.Copy(labels, c.Fleet.replicated())
 	return labels
 }
 

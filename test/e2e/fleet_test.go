@@ -608,6 +608,54 @@ func TestShardsScrapeEveryTaskOnce(t *testing.T) {
 	f.fine(t)
 }
 
+// replicaLabels are those of a replica, as they are rendered.
+const replicaLabels = "      __replica__: %s\n"
+
+// TestCortexStoresOneOfTwoReplicas: of two collectors that scrape the same, and the other one when the first ends. The times of the failover are a
+// tenth of AMP's, as those of the scrapes are of the sample's.
+func TestCortexStoresOneOfTwoReplicas(t *testing.T) {
+	t.Parallel()
+	golden, err := os.ReadFile(filepath.Join(repository, "internal/collector/testdata/fleet_replica.yaml"))
+	if err != nil || !strings.Contains(string(golden), fmt.Sprintf(replicaLabels, "b")) || !strings.Contains(string(golden), "      cluster: Stack/Fleet/0\n") {
+		t.Fatalf("the labels of a replica are not these: %v", err)
+	}
+	c := startCortex(t, amp.DefaultLimits())
+	w := workspace{Handler: c.Backend(tenant), cortex: c}
+	f := deployFleet(t)
+	f.AMP.Backend = w
+	f.runAll(t, 4)
+	var collectors []*harness.Task
+	for _, replica := range []string{"a", "b"} {
+		f.dir = t.TempDir()
+		collectors = append(collectors, f.collect(t, func(c *template.Container) {
+			if !replaceEnv(c, regexp.MustCompile(`(?m)^( +)external_labels:\n`), "${0}"+fmt.Sprintf(replicaLabels, replica)+"      cluster: fleet\n") {
+				t.Error("the configuration has no labels to put those of a replica among")
+			}
+		}))
+		f.scraped(t, collectors[len(collectors)-1], 4*len(collectors), 40*time.Second) // the first is the one that is taken
+	}
+	members := float64(len(f.members))
+	// A series has a sample for each scrape of one collector, and none of the other.
+	within := func(selector string) float64 { return w.sum(t, "count_over_time("+selector+"[10s])") / members }
+	if n := within("fleet_depth"); n < 4 || n > 6 {
+		t.Errorf("a series has %.1f samples of 10 s, expected 5, those of one of two", n)
+	}
+	if n := w.sum(t, `count(fleet_depth{cluster="fleet"})`); n != members || w.sum(t, `count({__replica__!=""})`) != 0 {
+		t.Errorf("%.0f series are of the group, expected %.0f without the label of the replica", n, members)
+	}
+	ended := time.Now()
+	collectors[0].Collector.Kill()
+	eventually(t, collectors[1], 30*time.Second, func() string {
+		return unless(time.Since(ended) > 15*time.Second && within("fleet_depth") >= 4, "the other one is not taken")
+	})
+	since := time.Since(ended).Round(time.Second)
+	missed := since - time.Duration(w.sum(t, fmt.Sprintf("count_over_time(fleet_depth[%s])", since))/members*float64(f.interval))
+	t.Logf("at the end of one of two collectors, the samples of %s are lost, on average of the tasks; a failover takes 3 s here, and a scrape 2 s", missed.Round(100*time.Millisecond))
+	if missed > 8*time.Second {
+		t.Error("that is too long")
+	}
+}
+
 // TestRewritingTheListOfTasksLosesNone, and the list is never read while it is written, as it is where Prometheus reads it whenever
 // something changes: the canary. Whether such a read loses targets is a matter of luck: a good one follows, and Prometheus passes on what it has
 // read last.

@@ -41,13 +41,13 @@ func TestPreviewOfSample(t *testing.T) {
 	for _, sample := range []struct {
 		stack      string
 		dashboards []dashboards.Dashboard
-		// unsent is what the stack does not send: metrics of containers, of the collector, of scrapes, and what ECS does not know there.
+		// unsent is what the stack does not send: what a scrape service knows of its targets, metrics of containers, of the collector, of scrapes, and what ECS does not know there.
 		unsent []string
 	}{
-		{"Observability", written, []string{"container_network_", "ecs_task_memory_usage"}},
-		{"FargateOtlp", defaults, []string{"container_", "otelcol_", "up", "scrape_", "ecs_task_memory_usage"}},
+		{"Observability", written, []string{"prometheus_", "container_network_", "ecs_task_memory_usage"}},
+		{"FargateOtlp", defaults, []string{"prometheus_", "container_", "otelcol_", "up", "scrape_", "ecs_task_memory_usage"}},
 		{"Ec2Awsvpc", defaults, []string{
-			"otelcol_", "up", "scrape_", "ecs_task_memory_utilized", "ecs_task_storage_", "container_memory_utilized", "container_network_", "container_storage_",
+			"prometheus_", "otelcol_", "up", "scrape_", "ecs_task_memory_utilized", "ecs_task_storage_", "container_memory_utilized", "container_network_", "container_storage_",
 		}},
 		// The collector of the others: ECS metrics are its own.
 		{"Fleet", defaults, []string{"container_", "ecs_task_memory_usage"}},
@@ -106,7 +106,7 @@ func TestPreviewOfOwnTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := startPreview(t, live.Options{Template: file, App: live.App{Command: sampleApp(t)}})
-	p.awaitData(all, "container_", "otelcol_", "ecs_task_memory_usage")
+	p.awaitData(all, "prometheus_", "container_", "otelcol_", "ecs_task_memory_usage")
 	p.await(func() string {
 		rules := map[string]live.Rule{}
 		for _, rule := range p.rules() {

@@ -79,7 +79,7 @@ func ForTest(t testing.TB, tenants map[string]amp.Limits) *Cortex {
 // Start starts the program on free loopback ports, with its files in dir, and waits until it takes samples. Tenants without limits of
 // their own have AMP's.
 func Start(ctx context.Context, program, dir string, tenants map[string]amp.Limits) (*Cortex, error) {
-	ports, err := freePorts(2)
+	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func Start(ctx context.Context, program, dir string, tenants map[string]amp.Limi
 	if err := writeYAML(filepath.Join(dir, "runtime.yaml"), map[string]any{"overrides": overrides}); err != nil {
 		return nil, err
 	}
-	if err := writeYAML(filepath.Join(dir, "config.yaml"), config(dir, ports[0], ports[1])); err != nil {
+	if err := writeYAML(filepath.Join(dir, "config.yaml"), config(dir, ports[0], ports[1], ports[2])); err != nil {
 		return nil, err
 	}
 	c := &Cortex{base: "http://" + net.JoinHostPort(loopback, strconv.Itoa(ports[0])), done: make(chan struct{})}
@@ -142,7 +142,7 @@ type object = map[string]any
 const requestBytes = 1 << 20
 
 // config is one process that does everything, alone, at once, and within loopback and dir.
-func config(dir string, httpPort, grpcPort int) object {
+func config(dir string, httpPort, grpcPort, gossipPort int) object {
 	memory := object{"kvstore": object{"store": "inmemory"}, "instance_addr": loopback}
 	files := func(name string) object {
 		return object{"backend": "filesystem", "filesystem": object{"dir": filepath.Join(dir, name)}}
@@ -156,7 +156,15 @@ func config(dir string, httpPort, grpcPort int) object {
 			"http_listen_address": loopback, "http_listen_port": httpPort, "grpc_listen_address": loopback, "grpc_listen_port": grpcPort,
 			"log_level": "warn",
 		},
-		"distributor": object{"shard_by_all_labels": true, "ring": memory, "max_recv_msg_size": requestBytes},
+		"distributor": object{
+			"shard_by_all_labels": true, "ring": memory, "max_recv_msg_size": requestBytes,
+			// As AMP takes the samples of replicas, with a tenth of its times.
+			"ha_tracker": object{
+				"enable_ha_tracker": true, "ha_tracker_update_timeout": "1500ms", "ha_tracker_update_timeout_jitter_max": "0s", "ha_tracker_failover_timeout": "3s",
+				"kvstore": object{"store": "memberlist"},
+			},
+		},
+		"memberlist": object{"bind_addr": []string{loopback}, "bind_port": gossipPort, "abort_if_cluster_join_fails": false},
 		"ingester": object{"lifecycler": object{
 			"address": loopback, "min_ready_duration": "0s", "join_after": "0s", "observe_period": "0s", "final_sleep": "0s", "num_tokens": 1,
 			"ring": object{"kvstore": object{"store": "inmemory"}, "replication_factor": 1},
@@ -193,6 +201,7 @@ func limits(l amp.Limits) object {
 		"max_series_per_user": 0, "max_global_series_per_user": l.Series,
 		"max_series_per_metric": 0, "max_global_series_per_metric": l.SeriesPerMetric,
 		"ingestion_rate": l.Rate, "ingestion_burst_size": l.Burst,
+		"accept_ha_samples": true, "ha_cluster_label": "cluster", "ha_replica_label": "__replica__",
 	}
 	var sets []object
 	for _, set := range l.SeriesPerLabelSet {
