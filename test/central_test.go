@@ -230,6 +230,8 @@ func TestScrapeServiceTakesSeveralServicesOfATask(t *testing.T) {
 	fleet := central.NewScrapeService(stack, jsii.String("Fleet"), &central.ScrapeServiceProps{Cluster: cluster})
 	fleet.Scrape(first, metricsJob())
 	fleet.Scrape(second, metricsJob())
+	assertRefused(t, func() { fleet.Scrape(second, &otelprometheus.ScrapeJob{Port: jsii.Number(9090)}) },
+		"task definition Stack/ordersTask is scraped already with other jobs; pass all of its jobs in one call")
 	tmpl := synth(t, stack)
 	text, _ := collectorConfig(t, tmpl.collectorsOf("Fleet")["FleetTask0"])
 	if strings.Count(text, "arn_pattern") != 1 || len(tmpl.all("AWS::EC2::SecurityGroupIngress")) != 2 {
@@ -418,4 +420,16 @@ func TestHighAvailabilityRunsTwoCollectors(t *testing.T) {
 			Config: otelprometheus.ConfigForCluster(jsii.String("shop"), &otelprometheus.ConfigForClusterOptions{Replica: jsii.String("a")}),
 		})
 	}, `Replica is "a" and ReplicaGroup is ""; set both, or none`)
+	assertRefused(t, func() {
+		serviceRules(stack, &observability.ServiceRulesProps{
+			Service: fleet.Services()[1], Collector: &observability.CollectorAlerts{}, Discovery: &observability.DiscoveryAlerts{},
+		})
+	}, "Discovery is set, but of two replicas AMP stores the metrics of one only, so the alert on the other would never end")
+	assertRefused(t, func() {
+		otelprometheus.NewOtelPrometheusFargateTaskDefinition(stack, jsii.String("Token"), nil, &otelprometheus.TelemetryProps{
+			Config: otelprometheus.ConfigForCluster(jsii.String("shop"), &otelprometheus.ConfigForClusterOptions{
+				Shards: awscdk.Token_AsNumber(awscdk.NewCfnParameter(stack, jsii.String("Shards"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber()),
+			}),
+		})
+	}, "Shards is a token; it must be known at synthesis")
 }

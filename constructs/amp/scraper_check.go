@@ -46,6 +46,10 @@ func checkScrapeConfiguration(text string, eks bool, unchecked []string, f *inpu
 		f.Add("%s is not YAML: %v", where, prom.OneLine(err))
 		return
 	}
+	if len(root.Content) == 0 { // comments only
+		f.Add("%s is empty; give a Prometheus configuration with scrape_configs", where)
+		return
+	}
 	document := root.Content[0]
 	checkKeys(document, where, scraperSections, "a managed collector has sections %s only", f)
 	global := child(document, "global")

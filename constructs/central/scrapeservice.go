@@ -3,6 +3,8 @@ package central
 import (
 	"fmt"
 	"math"
+	"reflect"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -32,9 +34,9 @@ type ScrapeService struct {
 	ownGroup bool
 	tasks    []*otelprometheus.OtelPrometheusFargateTaskDefinition
 	services []awsecs.FargateService
-	scraped  map[string]bool // families
-	allowed  map[string]bool // ports of security groups
-	expected float64         // tasks of the services that are scraped
+	scraped  map[string][]*otelprometheus.ScrapeJob // by the path of the task definition
+	allowed  map[string]bool                        // ports of security groups
+	expected float64                                // tasks of the services that are scraped
 	warned   bool
 }
 
@@ -46,7 +48,7 @@ func NewScrapeService(scope constructs.Construct, id *string, props *ScrapeServi
 	if props == nil {
 		props = &ScrapeServiceProps{}
 	}
-	s := &ScrapeService{scraped: map[string]bool{}, allowed: map[string]bool{}}
+	s := &ScrapeService{scraped: map[string][]*otelprometheus.ScrapeJob{}, allowed: map[string]bool{}}
 	input.Must("NewScrapeService", scope, id, func(f *input.Faults) { s.settings = props.resolve(f) })
 	awscdk.NewResource_Override(s, scope, id, nil)
 	if s.group = props.SecurityGroup; s.group == nil {
@@ -125,8 +127,13 @@ func (s *ScrapeService) ScrapeTaskDefinition(taskDefinition awsecs.TaskDefinitio
 }
 
 func (s *ScrapeService) scrape(at string, td awsecs.TaskDefinition, jobs []*otelprometheus.ScrapeJob) {
-	if td != nil && s.scraped[*td.Node().Path()] {
-		return
+	if td != nil {
+		if known, again := s.scraped[*td.Node().Path()]; again {
+			if !reflect.DeepEqual(known, jobs) {
+				panic(fmt.Sprintf("%s: task definition %s is scraped already with other jobs; pass all of its jobs in one call, and the same ones for each of its services", at, *td.Node().Path()))
+			}
+			return
+		}
 	}
 	for _, task := range s.tasks { // what is wrong with one is wrong with the first
 		if err := task.ScrapeTasks(td, jobs...); err != nil {
@@ -135,7 +142,7 @@ func (s *ScrapeService) scrape(at string, td awsecs.TaskDefinition, jobs []*otel
 			f.PanicIfAny(at)
 		}
 	}
-	s.scraped[*td.Node().Path()] = true
+	s.scraped[*td.Node().Path()] = slices.Clone(jobs)
 }
 
 // Services are those of the collectors: one for each shard, two with HighAvailability.

@@ -291,6 +291,9 @@ func (p *ServiceRulesProps) refuseUnsent(sends *sent.Metrics, f *input.Faults) {
 			f.Add("%s is set, but the task definition %s, or leave %s out", source.prop, source.needs, source.prop)
 		}
 	}
+	if p.Discovery != nil && sends.Replica {
+		f.Add("Discovery is set, but of two replicas AMP stores the metrics of one only, so the alert on the other would never end; leave it out: Targets of the services that are scraped says when none is found")
+	}
 	if !slices.ContainsFunc(sends.TaskMetrics, ofContainers) {
 		p.Containers = nil // said above
 	}

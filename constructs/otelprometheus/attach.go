@@ -89,6 +89,7 @@ func (s *Sidecar) sent() *sent.Metrics {
 		Service: c.Labels.Service, Environment: c.Labels.Environment, TaskMetrics: c.TaskMetrics.Sent(),
 		Scrape: len(c.Scrape) > 0, Collector: c.CollectorMetrics != nil,
 	}
+	m.Replica = c.Fleet != nil && c.Fleet.Replica != ""
 	m.Labels, m.MoreLabels = c.Labels.Names()
 	return m
 }

@@ -152,6 +152,10 @@ func (s *Sidecar) validateBacklog(at string, props *BacklogProps, f *input.Fault
 	if !c.IsScraped(m) {
 		f.Add("%s.Metric is %q, which is not scraped: only of a scraped metric does each task write one value a minute, by which tasks are counted", at, m.Name)
 	}
+	if len(c.Scrape) > 1 {
+		input.Warn(s.task, "backlogOfSeveralEndpoints", "%s.Metric is %q, and %d endpoints of the task are scraped: each that serves it writes a value, and tasks are counted by these; "+
+			"if only one serves it, acknowledge this warning", at, m.Name, len(c.Scrape))
+	}
 	if m.IsCounter() {
 		f.Add("%s.Metric is %q, a counter, whose first value a task leaves out; name a metric that tells a level", at, m.Name)
 	}

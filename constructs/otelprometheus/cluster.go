@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
+	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // ConfigForClusterOptions configures [ConfigForCluster].
@@ -68,6 +69,12 @@ func (c *clusterSource) fleet(f *input.Faults) *collector.Fleet {
 	}
 	if input.StringOr(c.name, "") == "" {
 		f.Add("ConfigForCluster has no name of a cluster; pass that of the cluster whose tasks are scraped")
+	}
+	for what, n := range map[string]*float64{"Shard": o.Shard, "Shards": o.Shards} {
+		if n != nil && token.Is(*n) {
+			f.Add("%s is a token; it must be known at synthesis", what)
+			return fleet
+		}
 	}
 	f.NumberIn("Shards", o.Shards, 1, maxShards)
 	if o.Shards != nil {

@@ -39,7 +39,7 @@ type CloudWatchProps struct {
 	// Default: ClusterName and TaskDefinitionFamily, as the collector finds them; Container Insights names them so.
 	Dimensions *map[string]*string
 
-	// LogGroup takes the log events. CloudWatch makes metrics of them when they arrive.
+	// LogGroup takes the log events. CloudWatch makes metrics of them when they arrive, in a group of the class STANDARD only.
 	//
 	// Default: a new log group, which is deleted with the stack, unless LoggingProps.RemovalPolicy says otherwise.
 	LogGroup awslogs.ILogGroup

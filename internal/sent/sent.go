@@ -22,6 +22,9 @@ type Metrics struct {
 
 	// Scrape says that there are scrape jobs, and Collector that the collector's own metrics are among what is sent.
 	Scrape, Collector bool
+
+	// Replica says that AMP stores what this collector sends only while it is the one of its group that it takes.
+	Replica bool
 }
 
 // Has says whether every series has a label.
