@@ -147,10 +147,7 @@ func (p *ScrapeServiceProps) resolve(f *input.Faults) *settings {
 		n    *float64
 		most float64
 	}{{"Tasks", p.Tasks, maxTasks}, {"Series", p.Series, maxSeries}, {"Shards", p.Shards, maxShards}} {
-		f.NumberIn(o.name, o.n, 1, o.most)
-		if o.n != nil && *awscdk.Token_IsUnresolved(o.n) {
-			f.Add("%s is a token; it must be known at synthesis", o.name)
-		}
+		f.KnownNumberIn(o.name, o.n, 1, o.most)
 	}
 	if p.Cluster == nil {
 		f.Add("Cluster is not set; give the cluster whose tasks are to be scraped")

@@ -11,7 +11,6 @@ import (
 
 	"github.com/seed86154836/cdk-otel-prometheus/internal/collector"
 	"github.com/seed86154836/cdk-otel-prometheus/internal/input"
-	"github.com/seed86154836/cdk-otel-prometheus/internal/token"
 )
 
 // ConfigForClusterOptions configures [ConfigForCluster].
@@ -70,18 +69,10 @@ func (c *clusterSource) fleet(f *input.Faults) *collector.Fleet {
 	if input.StringOr(c.name, "") == "" {
 		f.Add("ConfigForCluster has no name of a cluster; pass that of the cluster whose tasks are scraped")
 	}
-	for what, n := range map[string]*float64{"Shard": o.Shard, "Shards": o.Shards} {
-		if n != nil && token.Is(*n) {
-			f.Add("%s is a token; it must be known at synthesis", what)
-			return fleet
-		}
-	}
-	f.NumberIn("Shards", o.Shards, 1, maxShards)
-	if o.Shards != nil {
+	if f.KnownNumberIn("Shards", o.Shards, 1, maxShards) && o.Shards != nil {
 		fleet.Shards = int(*o.Shards)
 	}
-	f.NumberIn("Shard", o.Shard, 0, float64(max(fleet.Shards, 1)-1))
-	if o.Shard != nil {
+	if f.KnownNumberIn("Shard", o.Shard, 0, float64(max(fleet.Shards, 1)-1)) && o.Shard != nil {
 		fleet.Shard = int(*o.Shard)
 	}
 	if d := f.Duration("RefreshInterval", o.RefreshInterval); d != nil {

@@ -84,6 +84,16 @@ func (f *Faults) NumberIn(what string, n *float64, low, high float64) {
 	}
 }
 
+// KnownNumberIn is NumberIn for a number that must be known at synthesis. It says whether it is.
+func (f *Faults) KnownNumberIn(what string, n *float64, low, high float64) bool {
+	if n != nil && token.Is(*n) {
+		f.Add("%s is a token; it must be known at synthesis", what)
+		return false
+	}
+	f.NumberIn(what, n, low, high)
+	return true
+}
+
 var regionName = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 
 // Region reports what is set and known, but no name of an AWS region.
